@@ -1,0 +1,239 @@
+// The global "native" of the runtime's script: the ops, and what this room
+// itself offers.  docs/architecture.md lists both.
+
+#include "v8shim/internal.h"
+
+namespace v8shim {
+
+namespace {
+
+using Info = v8::FunctionCallbackInfo<v8::Value>;
+
+void SetFunction(const Info& info, ContextData slot, const char* name) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsFunction()) {
+    ThrowTypeError(isolate, std::string(name) + ": not a function");
+    return;
+  }
+  FromIsolate(isolate)->data[slot].Reset(isolate, info[0]);
+}
+
+// setDispatch(fn)
+void SetDispatch(const Info& info) {
+  SetFunction(info, kDispatch, "setDispatch");
+}
+
+// setModuleHost(resolve)
+void SetModuleHost(const Info& info) {
+  SetFunction(info, kModuleHost, "setModuleHost");
+}
+
+// setRejectionHandler(fn)
+void SetRejectionHandler(const Info& info) {
+  SetFunction(info, kRejectionHandler, "setRejectionHandler");
+}
+
+// importModule(specifier): a promise of the namespace
+void ImportModule(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsString()) {
+    ThrowTypeError(isolate, "importModule: not a string");
+    return;
+  }
+
+  v8::Local<v8::Promise> promise;
+  if (FromIsolate(isolate)
+          ->modules
+          .Import(isolate->GetCurrentContext(), info[0].As<v8::String>(),
+                  v8::Undefined(isolate), "")
+          .ToLocal(&promise)) {
+    info.GetReturnValue().Set(promise);
+  }
+}
+
+// location(error): "file:line:column" or ""
+void Location(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  const std::string place = LocationOf(isolate->GetCurrentContext(), info[0]);
+  v8::Local<v8::String> text;
+  if (DecodeUtf8(isolate,
+                 {reinterpret_cast<const uint8_t*>(place.data()), place.size()})
+          .ToLocal(&text)) {
+    info.GetReturnValue().Set(text);
+  }
+}
+
+// getContext()
+void GetContext(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  info.GetReturnValue().Set(
+      GetContinuationData(isolate, isolate->GetCurrentContext()));
+}
+
+// setContext(value)
+void SetContext(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  SetContinuationData(isolate, isolate->GetCurrentContext(), info[0]);
+}
+
+// runMicrotasks(); does nothing when called by a microtask
+void RunMicrotasks(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  isolate->PerformMicrotaskCheckpoint();
+  Reterminate(isolate);
+}
+
+// enqueueMicrotask(fn)
+void EnqueueMicrotask(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsFunction()) {
+    ThrowTypeError(isolate, "enqueueMicrotask: not a function");
+    return;
+  }
+  isolate->EnqueueMicrotask(info[0].As<v8::Function>());
+}
+
+// compileWasm(bytes): a WebAssembly.Module, which a worker itself may not make
+void CompileWasm(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  Bytes bytes;
+  if (!process.config.jit) {
+    ThrowError(isolate, "WebAssembly is off in this engine");
+    return;
+  }
+  if (!bytes.Borrow(info[0])) {
+    ThrowTypeError(isolate, "compileWasm: not a Uint8Array or ArrayBuffer");
+    return;
+  }
+
+  v8shim_isolate_s* iso = FromIsolate(isolate);
+  v8::Local<v8::WasmModuleObject> module;
+  iso->compiling_wasm = true;
+  if (v8::WasmModuleObject::Compile(isolate,
+                                    {bytes.span().data, bytes.span().size})
+          .ToLocal(&module)) {
+    info.GetReturnValue().Set(module);
+  }
+  iso->compiling_wasm = false;
+}
+
+struct Intrinsic {
+  const char* name;
+  v8::FunctionCallback callback;
+  int length;
+};
+
+constexpr Intrinsic kIntrinsics[] = {
+    {"setDispatch", SetDispatch, 1},
+    {"setModuleHost", SetModuleHost, 1},
+    {"setRejectionHandler", SetRejectionHandler, 1},
+    {"importModule", ImportModule, 1},
+    {"location", Location, 1},
+    {"getContext", GetContext, 0},
+    {"setContext", SetContext, 1},
+    {"runMicrotasks", RunMicrotasks, 0},
+    {"enqueueMicrotask", EnqueueMicrotask, 1},
+    {"compileWasm", CompileWasm, 1},
+    {"serialize", Serialize, 1},
+    {"deserialize", Deserialize, 1},
+    {"transfer", Transfer, 1},
+    {"utf8Encode", Utf8Encode, 1},
+    {"utf8EncodeInto", Utf8EncodeInto, 2},
+    {"utf8Decode", Utf8Decode, 3},
+    {"latin1Decode", Latin1Decode, 1},
+};
+
+bool AddFunction(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
+                 const char* name, v8::FunctionCallback callback,
+                 v8::Local<v8::Value> data, int length) {
+  v8::Local<v8::String> key = NewText(context->GetIsolate(), name);
+  v8::Local<v8::Function> function;
+  if (!v8::Function::New(context, callback, data, length,
+                         v8::ConstructorBehavior::kThrow)
+           .ToLocal(&function)) {
+    return false;
+  }
+  function->SetName(key);
+  return object->CreateDataProperty(context, key, function).FromMaybe(false);
+}
+
+}  // namespace
+
+const intptr_t* ExternalReferences() {
+  static const std::vector<intptr_t> references = [] {
+    std::vector<intptr_t> list;
+    list.push_back(reinterpret_cast<intptr_t>(CallOp));
+    AddSourceReferences(&list);
+    for (const Intrinsic& intrinsic : kIntrinsics) {
+      list.push_back(reinterpret_cast<intptr_t>(intrinsic.callback));
+    }
+    list.push_back(0);
+    return list;
+  }();
+  return references.data();
+}
+
+bool InstallNative(v8::Local<v8::Context> context) {
+  v8::Isolate* isolate = context->GetIsolate();
+  v8::Local<v8::Object> native = v8::Object::New(isolate);
+  v8::Local<v8::Object> ops = v8::Object::New(isolate);
+  v8::Local<v8::Object> v8_object = v8::Object::New(isolate);
+
+  int index = 0;
+  for (const v8shim_op_t* op = process.config.ops; op->name != nullptr; op++) {
+    if (!AddFunction(context, ops, op->name, CallOp,
+                     v8::Integer::New(isolate, index),
+                     process.op_lengths[static_cast<size_t>(index)])) {
+      return false;
+    }
+    index++;
+  }
+
+  for (const Intrinsic& intrinsic : kIntrinsics) {
+    if (!AddFunction(context, v8_object, intrinsic.name, intrinsic.callback,
+                     v8::Undefined(isolate), intrinsic.length)) {
+      return false;
+    }
+  }
+
+  return native->CreateDataProperty(context, NewText(isolate, "ops"), ops)
+             .FromMaybe(false) &&
+         native->CreateDataProperty(context, NewText(isolate, "v8"), v8_object)
+             .FromMaybe(false) &&
+         context->Global()
+             ->CreateDataProperty(context, NewText(isolate, "native"), native)
+             .FromMaybe(false);
+}
+
+// Tells the runtime of a promise that was rejected without a handler, and of a
+// handler that came later.
+void OnPromiseReject(v8::PromiseRejectMessage message) {
+  const v8::PromiseRejectEvent event = message.GetEvent();
+  if (event != v8::kPromiseRejectWithNoHandler &&
+      event != v8::kPromiseHandlerAddedAfterReject) {
+    return;
+  }
+
+  v8::Isolate* isolate = v8::Isolate::GetCurrent();
+  v8shim_isolate_s* iso = FromIsolate(isolate);
+  v8::HandleScope handle_scope(isolate);
+  v8::Local<v8::Function> handler;
+  if (iso->terminated ||
+      !GetFunction(iso, kRejectionHandler).ToLocal(&handler)) {
+    return;
+  }
+
+  v8::Local<v8::Value> reason = message.GetValue();
+  if (reason.IsEmpty()) reason = v8::Undefined(isolate);
+  v8::Local<v8::Value> args[] = {v8::Integer::New(isolate, event),
+                                 message.GetPromise(), reason};
+
+  v8::TryCatch try_catch(isolate);
+  if (handler
+          ->Call(isolate->GetCurrentContext(), v8::Undefined(isolate), 3, args)
+          .IsEmpty()) {
+    Reterminate(isolate);
+  }
+}
+
+}  // namespace v8shim
