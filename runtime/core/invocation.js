@@ -1,0 +1,147 @@
+// An invocation: one event into this isolate.  The current one is V8's
+// continuation-preserved data: it is set when an event is delivered and follows
+// promise reactions; timers, microtasks and callbacks remember theirs.
+//
+// An invocation is over when its response is complete and its waitUntil()
+// promises have settled.  After that it cannot start I/O.
+
+import { LOG_ERROR, ops, v8 } from "../native.js";
+import {
+  PrimordialError as Error, PromisePrototypeThen, PromiseResolve, ReflectApply,
+  SafeSet,
+} from "../primordials.js";
+import { closeChannel } from "./channels.js";
+import { locationOf, messageOf } from "./errors.js";
+
+// The invocation that the event in hand belongs to: for code whose context V8
+// has lost (a user's thenable is called in none).
+let entered;
+
+export class Invocation {
+  channel;
+  props = undefined;      // serialized, or undefined
+  ctx = undefined;        // the worker's "ctx", made when first asked for
+  signal = undefined;     // the AbortController of request.signal
+  passThrough = false;
+  gone = false;           // nginx has closed the channel
+  over = false;
+  #responded = false;     // the response is complete
+  #ended = false;         // ... and nginx knows
+  #waits = 0;
+  #cleanups = new SafeSet();
+
+  constructor(channel) {
+    this.channel = channel;
+  }
+
+  waitUntil(promise) {
+    this.#waits++;
+    PromisePrototypeThen(PromiseResolve(promise), () => {
+      this.#settled();
+    }, (error) => {
+      logUncaught(this, "in waitUntil()", error);
+      this.#settled();
+    });
+  }
+
+  #settled() {
+    this.#waits--;
+    this.#finishWhenDone();
+  }
+
+  // The response is complete, or will never be.
+  responseDone() {
+    if (this.#responded) return;
+    this.#responded = true;
+    this.#finishWhenDone();
+  }
+
+  #finishWhenDone() {
+    if (!this.#responded || this.over) return;
+    if (this.#waits === 0) {
+      this.over = true;
+      closeChannel(this.channel);
+      ops.done(this.channel);
+      this.#cleanups.forEach((cleanup) => cleanup());
+      this.#cleanups.clear();
+    } else if (!this.#ended && !this.gone) {
+      this.#ended = true;
+      ops.end(this.channel);
+    }
+  }
+
+  // The response failed: RESET closes the channel, waitUntil() goes on.
+  fail(code, error) {
+    if (this.#responded || this.over) return;
+    if (!this.gone) {
+      ops.reset(this.channel, code, messageOf(error), locationOf(error));
+    }
+    this.gone = true;
+    this.responseDone();
+  }
+
+  // What is to be dropped when the invocation is over.
+  addCleanup(cleanup) {
+    this.#cleanups.add(cleanup);
+  }
+
+  removeCleanup(cleanup) {
+    this.#cleanups.delete(cleanup);
+  }
+}
+
+export const currentInvocation = () => v8.getContext() ?? entered;
+
+export function setEntered(invocation) {
+  entered = invocation;
+}
+
+export function requireInvocation() {
+  const invocation = currentInvocation();
+  if (invocation === undefined) {
+    throw new Error(
+      "Disallowed operation called within global scope. Asynchronous I/O " +
+      "(ex: fetch() or connect()), setting a timeout, and generating random " +
+      "values are not allowed within global scope. To fix this error, perform " +
+      "this operation within a handler.");
+  }
+  if (invocation.over) {
+    throw new Error(
+      "Cannot perform I/O on behalf of a request that is over: its response " +
+      "is complete and its waitUntil() promises have settled. Pass work that " +
+      "goes on after the response to ctx.waitUntil().");
+  }
+  return invocation;
+}
+
+// Calls a function in the context of an invocation (or of none).
+export function runIn(invocation, callback, self, args) {
+  const before = v8.getContext();
+  v8.setContext(invocation);
+  try {
+    return ReflectApply(callback, self, args);
+  } finally {
+    v8.setContext(before);
+  }
+}
+
+export function logUncaught(invocation, where, error) {
+  const location = locationOf(error);
+  ops.log(
+    invocation === undefined ? 0 : invocation.channel, LOG_ERROR,
+    `Uncaught (${where}) ${describe(error)}` +
+    (location === "" ? "" : ` at ${location}`));
+}
+
+// As messageOf(), but a plain Error is named too.
+function describe(error) {
+  const text = messageOf(error);
+  try {
+    if (error?.name === "Error" && typeof error.message === "string") {
+      return text === "" ? "Error" : `Error: ${text}`;
+    }
+  } catch {
+    // it keeps its text
+  }
+  return text;
+}

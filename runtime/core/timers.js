@@ -1,0 +1,193 @@
+// setTimeout() and its kin, over the one alarm that an isolate has.
+// https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timers
+
+import { ops, v8 } from "../native.js";
+import {
+  list, MathMax, MathTrunc, PrimordialNumber as Number,
+  PrimordialPromise as Promise, PrimordialTypeError as TypeError, SafeMap,
+} from "../primordials.js";
+import { logUncaught, requireInvocation, runIn } from "./invocation.js";
+import { requireArguments } from "./webidl.js";
+
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+const timers = new SafeMap();
+let lastId = 0;
+
+// A binary heap by due time, then by order of setting.  A cleared timer stays
+// in it, marked, until its turn comes or they are the majority.
+let heap = list();
+let cleared = 0;
+let alarmDue = Infinity;
+
+const before = (a, b) => a.due < b.due || (a.due === b.due && a.order < b.order);
+
+function siftUp(index) {
+  const timer = heap[index];
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (!before(timer, heap[parent])) break;
+    heap[index] = heap[parent];
+    index = parent;
+  }
+  heap[index] = timer;
+}
+
+function siftDown(index) {
+  const timer = heap[index];
+  for (;;) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
+    if (!before(heap[child], timer)) break;
+    heap[index] = heap[child];
+    index = child;
+  }
+  heap[index] = timer;
+}
+
+function insert(timer) {
+  heap[heap.length] = timer;
+  siftUp(heap.length - 1);
+}
+
+function removeFirst() {
+  const last = heap[heap.length - 1];
+  heap.length--;
+  if (heap.length === 0) return;
+  heap[0] = last;
+  siftDown(0);
+}
+
+function dropCleared() {
+  const old = heap;
+  heap = list();
+  for (let i = 0; i < old.length; i++) {
+    if (!old[i].cleared) insert(old[i]);
+  }
+  cleared = 0;
+}
+
+function setAlarm() {
+  while (heap.length > 0 && heap[0].cleared) {
+    removeFirst();
+    cleared--;
+  }
+  const due = heap.length === 0 ? Infinity : heap[0].due;
+  if (due === alarmDue) return;
+  alarmDue = due;
+  ops.alarm(due === Infinity ? -1 : MathMax(0, due - ops.now()));
+}
+
+let lastOrder = 0;
+
+function start(callback, delay, args, repeats) {
+  const invocation = requireInvocation();
+  delay = MathTrunc(Number(delay));
+  if (!(delay > 0)) delay = 0;
+  if (delay > MAX_DELAY_MS) delay = 1;
+
+  const timer = {
+    id: ++lastId,
+    order: ++lastOrder,
+    due: ops.now() + delay,
+    delay,
+    repeats,
+    callback,
+    args,
+    invocation,
+    cleared: false,
+    cleanup: undefined,
+  };
+  timer.cleanup = () => clear(timer.id);
+  timers.set(timer.id, timer);
+  invocation.addCleanup(timer.cleanup);
+  insert(timer);
+  if (timer.due < alarmDue) setAlarm();
+  return timer.id;
+}
+
+function forget(timer) {
+  timers.delete(timer.id);
+  timer.invocation.removeCleanup(timer.cleanup);
+}
+
+function clear(id) {
+  const timer = timers.get(id);
+  if (timer === undefined) return;
+  forget(timer);
+  timer.cleared = true;
+  cleared++;
+  if (cleared > 64 && cleared > heap.length >> 1) dropCleared();
+  if (timer.due === alarmDue) setAlarm();
+}
+
+// The event ALARM.
+export function onAlarm() {
+  const now = ops.now();
+  const lastOrderOfThisTurn = lastOrder;
+  alarmDue = Infinity;
+
+  while (heap.length > 0) {
+    const timer = heap[0];
+    if (!timer.cleared && (timer.due > now || timer.order > lastOrderOfThisTurn)) {
+      break;
+    }
+    removeFirst();
+    if (timer.cleared) {
+      cleared--;
+      continue;
+    }
+    if (timer.repeats) {
+      timer.due = now + MathMax(1, timer.delay);
+      timer.order = ++lastOrder;
+      insert(timer);
+    } else {
+      forget(timer);
+    }
+    ops.enter(timer.invocation.channel);
+    try {
+      runIn(timer.invocation, timer.callback, globalThis, timer.args);
+    } catch (error) {
+      logUncaught(timer.invocation, "in a timer", error);
+    }
+    v8.runMicrotasks();
+  }
+  setAlarm();
+}
+
+function requireCallback(callback, where) {
+  if (typeof callback === "function") return;
+  throw new TypeError(
+    `Failed to execute '${where}': parameter 1 is not of type 'Function'.`);
+}
+
+export const timerFunctions = {
+  setTimeout(callback, delay = 0, ...args) {
+    requireArguments(arguments.length, 1, "setTimeout");
+    requireCallback(callback, "setTimeout");
+    return start(callback, delay, args, false);
+  },
+
+  setInterval(callback, delay = 0, ...args) {
+    requireArguments(arguments.length, 1, "setInterval");
+    requireCallback(callback, "setInterval");
+    return start(callback, delay, args, true);
+  },
+
+  clearTimeout(id = 0) {
+    clear(Number(id));
+  },
+
+  clearInterval(id = 0) {
+    clear(Number(id));
+  },
+};
+
+// A timer of our own; the callback runs in the current invocation.
+export const startTimer = (callback, delay) => start(callback, delay, [], false);
+export const clearTimer = clear;
+
+// Resolved after so many milliseconds.
+export const sleep = (delay) =>
+  new Promise((resolve) => { startTimer(resolve, delay); });

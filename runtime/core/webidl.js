@@ -1,0 +1,231 @@
+// What Web IDL does for every interface: brand checks, argument counts and
+// conversions, and the shape of interface objects.
+// https://webidl.spec.whatwg.org/
+
+import { v8 } from "../native.js";
+import {
+  ArrayBufferIsView, ArrayBufferPrototypeGetByteLength,
+  DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
+  DataViewPrototypeGetByteOffset, IteratorPrototype, ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
+  PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
+  ReflectOwnKeys, RegExpPrototypeExec, SharedArrayBufferPrototypeGetByteLength,
+  SymbolIterator, SymbolToStringTag, TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetSymbolToStringTag,
+} from "../primordials.js";
+
+export function requireBrand(isOurs) {
+  if (!isOurs) throw new TypeError("Illegal invocation");
+}
+
+export function requireArguments(given, needed, where) {
+  if (given >= needed) return;
+  throw new TypeError(
+    `Failed to execute '${where}': ${needed} argument` +
+    `${needed === 1 ? "" : "s"} required, but only ${given} present.`);
+}
+
+export const isObject = (value) =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+// Throws a TypeError for symbols, as the standard says.
+export const toDOMString = (value) => `${value}`;
+
+const surrogate = /\p{Surrogate}/u;
+
+export function toUSVString(value) {
+  const string = `${value}`;
+  if (RegExpPrototypeExec(surrogate, string) === null) return string;
+  return v8.utf8Decode(v8.utf8Encode(string), false, true);
+}
+
+// eslint-disable-next-line no-control-regex
+const aboveLatin1 = /[^\x00-\xff]/;
+
+export function toByteString(value, where) {
+  const string = `${value}`;
+  if (RegExpPrototypeExec(aboveLatin1, string) !== null) {
+    throw new TypeError(
+      `${where}: the string holds a character above U+00FF.`);
+  }
+  return string;
+}
+
+export function isArrayBuffer(value) {
+  try {
+    ArrayBufferPrototypeGetByteLength(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSharedArrayBuffer(value) {
+  try {
+    SharedArrayBufferPrototypeGetByteLength(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The bytes of a BufferSource as they are, not copied, or undefined.
+export function viewBytes(value) {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (ArrayBufferIsView(value)) {
+    if (TypedArrayPrototypeGetSymbolToStringTag(value) !== undefined) {
+      return new Uint8Array(
+        TypedArrayPrototypeGetBuffer(value),
+        TypedArrayPrototypeGetByteOffset(value),
+        TypedArrayPrototypeGetByteLength(value));
+    }
+    return new Uint8Array(
+      DataViewPrototypeGetBuffer(value),
+      DataViewPrototypeGetByteOffset(value),
+      DataViewPrototypeGetByteLength(value));
+  }
+  if (isArrayBuffer(value)) return new Uint8Array(value);
+  if (isSharedArrayBuffer(value)) return new Uint8Array(value);
+  return undefined;
+}
+
+const interfaces = [];
+
+// The name of the interface that has this prototype, or undefined.
+export function interfaceName(prototype) {
+  for (let i = 0; i < interfaces.length; i++) {
+    if (interfaces[i].prototype === prototype) return interfaces[i].name;
+  }
+  return undefined;
+}
+
+// Makes a class look as an interface does: its members are enumerable and it
+// has a class string.  A class that names itself in its body is "_Name" in the
+// bundle.
+export function defineInterface(
+  Interface, name = Interface.name.replace(/^_/, "")) {
+  const { prototype } = Interface;
+  ObjectDefineProperty(Interface, "name", { value: name, configurable: true });
+  for (const target of [Interface, prototype]) {
+    for (const key of ReflectOwnKeys(target)) {
+      if (typeof key === "symbol" || key === "constructor" ||
+          key === "prototype" || key === "name" || key === "length") {
+        continue;
+      }
+      const descriptor = ObjectGetOwnPropertyDescriptor(target, key);
+      if (!descriptor.configurable) continue;
+      descriptor.enumerable = true;
+      ObjectDefineProperty(target, key, descriptor);
+    }
+  }
+  ObjectDefineProperty(prototype, SymbolToStringTag, {
+    value: name, configurable: true,
+  });
+  interfaces.push({ prototype, name });
+  return Interface;
+}
+
+export function defineConstants(Interface, constants) {
+  for (const key of ReflectOwnKeys(constants)) {
+    const descriptor = { value: constants[key], enumerable: true };
+    ObjectDefineProperty(Interface, key, descriptor);
+    ObjectDefineProperty(Interface.prototype, key, descriptor);
+  }
+}
+
+// Gives an interface keys(), values(), entries() and forEach().  "pairAt" takes
+// an instance and an index and returns [key, value], or undefined at the end;
+// it is asked anew at each step, since the list may change meanwhile.
+export function definePairIterable(Interface, { name, requireOurs, pairAt }) {
+  const KEYS = 0, VALUES = 1, ENTRIES = 2;
+
+  class PairIterator {
+    #target;
+    #kind;
+    #index = 0;
+
+    constructor(target, kind) {
+      this.#target = target;
+      this.#kind = kind;
+    }
+
+    next() {
+      requireBrand(#target in this);
+      const pair = pairAt(this.#target, this.#index);
+      if (pair === undefined) return { value: undefined, done: true };
+      this.#index++;
+      const value = this.#kind === KEYS ? pair[0]
+        : this.#kind === VALUES ? pair[1] : [pair[0], pair[1]];
+      return { value, done: false };
+    }
+  }
+  delete PairIterator.prototype.constructor;
+  ObjectSetPrototypeOf(PairIterator.prototype, IteratorPrototype);
+  ObjectDefineProperty(PairIterator.prototype, "next", { enumerable: true });
+  ObjectDefineProperty(PairIterator.prototype, SymbolToStringTag, {
+    value: `${name} Iterator`, configurable: true,
+  });
+
+  const methods = {
+    entries() {
+      requireOurs(this);
+      return new PairIterator(this, ENTRIES);
+    },
+    forEach(callback, thisArg = undefined) {
+      requireOurs(this);
+      requireArguments(arguments.length, 1, `${name}.forEach`);
+      if (typeof callback !== "function") {
+        throw new TypeError(
+          `Failed to execute '${name}.forEach': ` +
+          "parameter 1 is not of type 'Function'.");
+      }
+      for (let i = 0; ; i++) {
+        const pair = pairAt(this, i);
+        if (pair === undefined) break;
+        call(callback, thisArg, pair[1], pair[0], this);
+      }
+    },
+    keys() {
+      requireOurs(this);
+      return new PairIterator(this, KEYS);
+    },
+    values() {
+      requireOurs(this);
+      return new PairIterator(this, VALUES);
+    },
+  };
+  for (const key of ReflectOwnKeys(methods)) {
+    ObjectDefineProperty(Interface.prototype, key, {
+      value: methods[key], writable: true, enumerable: true, configurable: true,
+    });
+  }
+  ObjectDefineProperty(Interface.prototype, SymbolIterator, {
+    value: methods.entries, writable: true, configurable: true,
+  });
+}
+
+const call = Function.prototype.call.bind(Function.prototype.call);
+
+// Keeps a value of ours on any object, in a private field that no worker can
+// see: stamp.set(object, value), stamp.get(object).
+export function createStamp() {
+  const Itself = function (object) { return object; };
+  Itself.prototype = null;
+
+  return class Stamp extends Itself {
+    #value;
+
+    static set(object, value) {
+      if (#value in object) {
+        object.#value = value;
+      } else {
+        new Stamp(object).#value = value;
+      }
+    }
+
+    static get(object) {
+      return #value in object ? object.#value : undefined;
+    }
+  };
+}

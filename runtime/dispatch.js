@@ -1,0 +1,60 @@
+// The events that the engine delivers: docs/architecture.md has their fields.
+
+import { v8 } from "./native.js";
+import { receiverOf } from "./core/channels.js";
+import { setEntered } from "./core/invocation.js";
+import { installRejectionHandler, runEvent } from "./core/rejections.js";
+import { onAlarm } from "./core/timers.js";
+import { onFetch } from "./worker/events.js";
+import { onLoad } from "./worker/load.js";
+
+const LOAD = 1;
+const FETCH = 2;
+const HEAD = 3;
+const DATA = 4;
+const END = 5;
+const RESET = 6;
+const WINDOW = 7;
+const ALARM = 8;
+
+function handle(type, channel, a, b, c, text, bytes) {
+  switch (type) {
+  case LOAD:
+    onLoad(a, b, bytes);
+    return;
+  case FETCH:
+    onFetch(channel, a, b, text, bytes);
+    return;
+  case ALARM:
+    onAlarm();
+    return;
+  }
+
+  const receiver = receiverOf(channel);
+  if (receiver === undefined) return;
+  setEntered(receiver.invocation);
+  switch (type) {
+  case HEAD:
+    receiver.onHead(a, b, c, text);
+    break;
+  case DATA:
+    receiver.onData(bytes);
+    break;
+  case END:
+    receiver.onEnd();
+    break;
+  case RESET:
+    receiver.onReset(a, text);
+    break;
+  case WINDOW:
+    receiver.onWindow();
+    break;
+  }
+}
+
+export function installDispatch() {
+  installRejectionHandler();
+  v8.setDispatch((type, channel, a, b, c, text, bytes) => {
+    runEvent(handle, type, channel, a, b, c, text, bytes);
+  });
+}

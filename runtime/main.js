@@ -1,0 +1,11 @@
+// Run once, at build time: what it leaves behind is the startup snapshot that
+// every isolate begins with.
+
+import "./primordials.js";
+import "./polyfills.js";
+import "./core/array-buffer.js";
+import { installDispatch } from "./dispatch.js";
+import { installGlobals } from "./globals.js";
+
+installGlobals();
+installDispatch();

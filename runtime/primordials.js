@@ -1,0 +1,184 @@
+// The built-ins as they were before any worker's code ran.  This module is
+// evaluated first and imports nothing.  Only what is used stands here: it keeps
+// the runtime correct after a worker has patched the built-ins; it is not a wall.
+//
+// Methods are called as XPrototypeY(self, ...arguments).  Arrays of ours that
+// grow are lists(): without a prototype, so that neither an index setter nor an
+// iterator of the worker's is ever asked; they are walked by index.
+
+const { bind, call } = Function.prototype;
+
+export const uncurryThis = bind.bind(call);
+
+const getter = (object, name) =>
+  uncurryThis(Object.getOwnPropertyDescriptor(object, name).get);
+
+export {
+  Array as PrimordialArray,
+  ArrayBuffer as PrimordialArrayBuffer,
+  Error as PrimordialError,
+  Promise as PrimordialPromise,
+  RangeError as PrimordialRangeError,
+  TypeError as PrimordialTypeError,
+  Uint8Array as PrimordialUint8Array,
+};
+
+const { Array, ArrayBuffer, Error, Promise, RangeError, TypeError, Uint8Array } =
+  globalThis;
+
+export const {
+  apply: ReflectApply,
+  construct: ReflectConstruct,
+  getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
+  ownKeys: ReflectOwnKeys,
+} = Reflect;
+
+export const {
+  create: ObjectCreate,
+  defineProperty: ObjectDefineProperty,
+  entries: ObjectEntries,
+  getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
+  getPrototypeOf: ObjectGetPrototypeOf,
+  is: ObjectIs,
+  isExtensible: ObjectIsExtensible,
+  keys: ObjectKeys,
+  prototype: ObjectPrototype,
+  setPrototypeOf: ObjectSetPrototypeOf,
+} = Object;
+export const ObjectPrototypeHasOwnProperty =
+  uncurryThis(Object.prototype.hasOwnProperty);
+export const ObjectPrototypePropertyIsEnumerable =
+  uncurryThis(Object.prototype.propertyIsEnumerable);
+export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
+export const FunctionPrototypeToString =
+  uncurryThis(Function.prototype.toString);
+export const FunctionPrototypeHasInstance =
+  uncurryThis(Function.prototype[Symbol.hasInstance]);
+
+export const ArrayIsArray = Array.isArray;
+export const ArrayPrototype = Array.prototype;
+export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join);
+export const ArrayPrototypePop = uncurryThis(Array.prototype.pop);
+export const ArrayPrototypePush = uncurryThis(Array.prototype.push);
+export const ArrayPrototypeShift = uncurryThis(Array.prototype.shift);
+export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice);
+export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort);
+export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice);
+export const ArrayIteratorPrototype =
+  Object.getPrototypeOf([][Symbol.iterator]());
+export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype);
+
+export const {
+  fromCharCode: StringFromCharCode,
+  fromCodePoint: StringFromCodePoint,
+} = String;
+export const StringPrototypeCharCodeAt = uncurryThis(String.prototype.charCodeAt);
+export const StringPrototypeCodePointAt =
+  uncurryThis(String.prototype.codePointAt);
+export const StringPrototypeEndsWith = uncurryThis(String.prototype.endsWith);
+export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf);
+export const StringPrototypeLastIndexOf =
+  uncurryThis(String.prototype.lastIndexOf);
+export const StringPrototypePadStart = uncurryThis(String.prototype.padStart);
+export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat);
+export const StringPrototypeSlice = uncurryThis(String.prototype.slice);
+export const StringPrototypeStartsWith =
+  uncurryThis(String.prototype.startsWith);
+export const StringPrototypeToLowerCase =
+  uncurryThis(String.prototype.toLowerCase);
+export const StringPrototypeToUpperCase =
+  uncurryThis(String.prototype.toUpperCase);
+
+// split() and replace() ask their argument for Symbol.split and Symbol.replace
+// when it is an object: only strings are passed here.
+export const StringPrototypeSplit = uncurryThis(String.prototype.split);
+
+// Not test(), which asks the RegExp for "exec".
+export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec);
+export const RegExpPrototypeToString = uncurryThis(RegExp.prototype.toString);
+export const RegExpPrototypeGetSource = getter(RegExp.prototype, "source");
+
+export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
+export const SymbolPrototypeGetDescription =
+  getter(Symbol.prototype, "description");
+export const {
+  asyncIterator: SymbolAsyncIterator,
+  iterator: SymbolIterator,
+  toStringTag: SymbolToStringTag,
+} = Symbol;
+
+export const PrimordialNumber = Number;
+export const { isInteger: NumberIsInteger, isNaN: NumberIsNaN } = Number;
+export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
+export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
+export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
+export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf);
+export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
+export const PrimordialString = String;
+export const PrimordialParseFloat = parseFloat;
+export const PrimordialParseInt = parseInt;
+export const { floor: MathFloor, max: MathMax, min: MathMin, trunc: MathTrunc } =
+  Math;
+export const DateNow = Date.now;
+export const DatePrototypeGetTime = uncurryThis(Date.prototype.getTime);
+export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString);
+export const { parse: JSONParse, stringify: JSONStringify } = JSON;
+export const ErrorCaptureStackTrace = Error.captureStackTrace;
+export const ErrorPrototype = Error.prototype;
+
+export const PromisePrototypeThen = uncurryThis(Promise.prototype.then);
+export const PromiseResolve = Promise.resolve.bind(Promise);
+export const PromiseReject = Promise.reject.bind(Promise);
+
+const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+export const ArrayBufferIsView = ArrayBuffer.isView;
+export const ArrayBufferPrototypeGetByteLength =
+  getter(ArrayBuffer.prototype, "byteLength");
+export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice);
+export const SharedArrayBufferPrototypeGetByteLength =
+  typeof SharedArrayBuffer === "undefined"
+    ? undefined : getter(SharedArrayBuffer.prototype, "byteLength");
+export const TypedArrayPrototypeGetBuffer = getter(TypedArrayPrototype, "buffer");
+export const TypedArrayPrototypeGetByteOffset =
+  getter(TypedArrayPrototype, "byteOffset");
+export const TypedArrayPrototypeGetByteLength =
+  getter(TypedArrayPrototype, "byteLength");
+export const TypedArrayPrototypeGetLength = getter(TypedArrayPrototype, "length");
+export const TypedArrayPrototypeGetSymbolToStringTag =
+  getter(TypedArrayPrototype, Symbol.toStringTag);
+export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
+export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
+export const TypedArrayPrototypeSubarray =
+  uncurryThis(TypedArrayPrototype.subarray);
+export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
+export const DataViewPrototypeGetByteOffset =
+  getter(DataView.prototype, "byteOffset");
+export const DataViewPrototypeGetByteLength =
+  getter(DataView.prototype, "byteLength");
+
+export const MapPrototypeGetSize = getter(Map.prototype, "size");
+export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach);
+export const SetPrototypeGetSize = getter(Set.prototype, "size");
+export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach);
+export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has);
+export const WeakSetPrototypeHas = uncurryThis(WeakSet.prototype.has);
+
+const copyMethods = (from, to) => {
+  for (const key of Reflect.ownKeys(from)) {
+    if (key !== "constructor") {
+      Object.defineProperty(to, key, Object.getOwnPropertyDescriptor(from, key));
+    }
+  }
+  Object.setPrototypeOf(to, null);
+};
+
+// Maps and sets whose methods a worker cannot replace.
+export class SafeMap extends Map {}
+copyMethods(Map.prototype, SafeMap.prototype);
+
+export class SafeSet extends Set {}
+copyMethods(Set.prototype, SafeSet.prototype);
+
+// An array without a prototype; see above.
+export const list = () => ObjectSetPrototypeOf([], null);

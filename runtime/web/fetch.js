@@ -1,0 +1,339 @@
+// fetch(): https://fetch.spec.whatwg.org/#fetching, as far as nginx does not
+// do it.  Each hop of a redirect is a new channel, so it passes the egress
+// policy anew.
+
+import { CANCEL, LOADED, ops } from "../native.js";
+import {
+  JSONStringify, PrimordialError as Error, PrimordialPromise as Promise,
+  PrimordialTypeError as TypeError, PromisePrototypeThen, StringPrototypeSplit,
+  StringPrototypeToLowerCase,
+} from "../primordials.js";
+import { closeChannel, openChannel, Sender } from "../core/channels.js";
+import { errorFromReset, messageOf, NO_NETWORK } from "../core/errors.js";
+import { requireInvocation } from "../core/invocation.js";
+import { defineInterface, isObject, requireArguments } from "../core/webidl.js";
+import {
+  includesCredentials, parseURL, serializeOrigin, serializeURL,
+} from "../url/parser.js";
+import {
+  abortReason, addAlgorithm, isAborted, removeAlgorithm,
+} from "./abort.js";
+import { BodyState } from "./body.js";
+import { utf8ToBinary } from "./encoding.js";
+import { headersToWire, withoutHeaders } from "./headers.js";
+import { IncomingBody } from "./incoming.js";
+import { isRequest, Request, requestState } from "./request.js";
+import { createFetchedResponse, isRedirectStatus } from "./response.js";
+import { sendStream, takeForSending } from "./send.js";
+
+const MAX_HOPS = 20;
+
+// Where a fetch goes: "capability" is a number of this isolate's table, or with
+// "stub", the LOAD channel of a loaded worker.
+export const GLOBAL_OUTBOUND = {
+  capability: 0, stub: null, entrypoint: "", props: null,
+};
+
+let outboundExists = true;
+
+export function setOutboundExists(exists) {
+  outboundExists = exists;
+}
+
+const bodyHeaders = {
+  __proto__: null,
+  "content-encoding": true, "content-language": true, "content-length": true,
+  "content-location": true, "content-type": true,
+};
+const credentialHeaders = {
+  __proto__: null, authorization: true, cookie: true, "proxy-authorization": true,
+};
+
+function requireHttp(text) {
+  const url = parseURL(text);
+  if (url === null) throw new TypeError(`Fetch API cannot load: ${text}`);
+  if (url.scheme !== "http" && url.scheme !== "https") {
+    throw new TypeError(`Fetch API cannot load: ${serializeURL(url)}`);
+  }
+  if (includesCredentials(url)) {
+    throw new TypeError(
+      `Fetch API cannot load a URL that includes credentials.`);
+  }
+  return url;
+}
+
+// One fetch() call, over all its hops; the receiver of the channel at hand.
+class FetchCall {
+  #target;
+  #invocation;
+  #request;
+  #url;
+  #method;
+  #headers;
+  #resend = null;         // text or bytes, which a redirect can send again
+  #hops = 0;
+  #resolve;
+  #reject;
+  #channel = 0;
+  #sender = null;
+  #incoming = null;
+  #settled = false;       // the response has come, or never will
+  #onAbort = null;
+  #cleanup = () => this.#close();
+
+  constructor(target, invocation, request, resolve, reject) {
+    this.#target = target;
+    this.#invocation = invocation;
+    this.#request = request;
+    this.#method = request.method;
+    this.#headers = request.headers;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get invocation() {
+    return this.#invocation;
+  }
+
+  start() {
+    const request = this.#request;
+    const { signal } = request;
+    if (signal !== null) {
+      if (isAborted(signal)) throw abortReason(signal);
+      this.#onAbort = () => this.#abort(abortReason(signal));
+      addAlgorithm(signal, this.#onAbort);
+    }
+    // a request of an event that goes on to a loaded worker keeps its URL
+    this.#url = request.parsed || this.#target.stub === null
+      ? requireHttp(request.url) : null;
+    const taken = takeForSending(request.body);
+    if (taken.bytes !== null) this.#resend = taken;
+    this.#open(taken);
+  }
+
+  #open(taken) {
+    const { capability, entrypoint, props, stub } = this.#target;
+    const url = this.#url === null
+      ? this.#request.url : serializeURL(this.#url, false);
+    const { cf } = this.#request;
+    const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0${url}\0` +
+      `${cf === undefined ? "" : utf8ToBinary(JSONStringify(cf))}\0` +
+      headersToWire(this.#headers);
+
+    this.#channel = ops.fetch(
+      this.#invocation.channel, stub === null ? capability : stub.channel,
+      stub === null ? taken.flags : taken.flags | LOADED, taken.join,
+      taken.length, 0, props, head);
+    this.#sender = null;
+    this.#incoming = null;
+    openChannel(this.#channel, this);
+    this.#invocation.addCleanup(this.#cleanup);
+
+    if (taken.bytes !== null) {
+      if (taken.flags !== 0) this.#sendBytes(taken.bytes);
+    } else if (taken.stream !== null) {
+      this.#sendStream(taken.stream);
+    }
+  }
+
+  #sendBytes(bytes) {
+    const sender = this.#sender = new Sender(this.#channel);
+    const waiting = sender.write(bytes);
+    if (waiting === undefined) sender.end();
+    else PromisePrototypeThen(waiting, () => sender.end());
+  }
+
+  #sendStream(stream) {
+    const sender = this.#sender = new Sender(this.#channel);
+    PromisePrototypeThen(sendStream(stream, sender), () => sender.end(),
+      (error) => this.#fail(error, messageOf(error)));
+  }
+
+  onWindow() {
+    this.#sender?.onWindow();
+  }
+
+  onHead(status, length, hasBody, text) {
+    const parts = StringPrototypeSplit(text, "\0");
+    if (this.#request.redirect !== "manual" && isRedirectStatus(status)) {
+      const location = findHeader(parts, "location");
+      if (location !== null) {
+        this.#redirect(status, location, hasBody);
+        return;
+      }
+    }
+    let body = null;
+    if (hasBody === 1) {
+      this.#incoming = new IncomingBody(this.#channel, length, true);
+      body = BodyState.ofIncoming(this.#incoming);
+    }
+    this.#settled = true;
+    this.#resolve(createFetchedResponse(
+      status, parts, body,
+      this.#url === null ? this.#request.url : serializeURL(this.#url, false),
+      this.#hops > 0));
+  }
+
+  onData(bytes) {
+    this.#incoming?.onData(bytes);
+  }
+
+  onEnd() {
+    this.#incoming?.onEnd();
+    this.#close();
+  }
+
+  onReset(code, message) {
+    this.#close();
+    const error = errorFromReset(code, message);
+    const { stub } = this.#target;
+    if (stub !== null && stub.error !== undefined) {
+      this.#failed(stub.error);
+    } else {
+      this.#failed(error);
+    }
+  }
+
+  #close() {
+    closeChannel(this.#channel);
+    this.#invocation.removeCleanup(this.#cleanup);
+    this.#sender?.close();
+    if (this.#onAbort !== null) {
+      removeAlgorithm(this.#request.signal, this.#onAbort);
+      this.#onAbort = null;
+    }
+  }
+
+  #failed(error) {
+    if (this.#incoming !== null) {
+      this.#incoming.fail(error);
+    } else if (!this.#settled) {
+      this.#settled = true;
+      this.#reject(error);
+    }
+  }
+
+  #fail(error, message) {
+    ops.reset(this.#channel, CANCEL, message, "");
+    this.#close();
+    this.#failed(error);
+  }
+
+  #abort(reason) {
+    this.#onAbort = null;
+    this.#fail(reason, "");
+  }
+
+  // https://fetch.spec.whatwg.org/#http-redirect-fetch
+  #redirect(status, location, hasBody) {
+    // nobody wants its body, nor the rest of ours
+    if (hasBody === 1 || this.#sender !== null) {
+      ops.reset(this.#channel, CANCEL, "", "");
+    }
+    closeChannel(this.#channel);
+    this.#sender?.close();
+    try {
+      if (this.#request.redirect === "error") {
+        throw new TypeError(
+          `Unexpected redirect to ${location}: request.redirect is "error".`);
+      }
+      this.#nextHop(status, location);
+    } catch (error) {
+      this.#close();
+      this.#failed(error);
+    }
+  }
+
+  #nextHop(status, location) {
+    if (++this.#hops > MAX_HOPS) throw new TypeError("Too many redirects.");
+    const from = this.#url ?? parseURL(this.#request.url);
+    const record = parseURL(location, from);
+    if (record === null) {
+      throw new TypeError(`Invalid redirect location: ${location}`);
+    }
+    if (record.fragment === null) record.fragment = from.fragment;
+    const to = requireHttp(serializeURL(record));
+
+    let taken = this.#resend;
+    const method = this.#method;
+    if ((status === 303 && method !== "GET" && method !== "HEAD") ||
+        ((status === 301 || status === 302) && method === "POST")) {
+      this.#method = "GET";
+      taken = null;
+      this.#resend = null;
+      this.#headers = withoutHeaders(this.#headers, bodyHeaders);
+    } else if (taken === null && this.#request.body !== null) {
+      throw new TypeError(
+        "A request with a one-time-use body (it was initialized from a stream, " +
+        "not a buffer) encountered a redirect requiring the body to be " +
+        "retransmitted. To avoid this error in the future, construct this " +
+        "request from a buffer-like body initializer.");
+    }
+    if (serializeOrigin(to) !== serializeOrigin(from)) {
+      this.#headers = withoutHeaders(this.#headers, credentialHeaders);
+    }
+    this.#url = to;
+    this.#open(taken ?? takeForSending(null));
+  }
+}
+
+// Of status text, name, value ...
+function findHeader(parts, key) {
+  for (let i = 1; i + 1 < parts.length; i += 2) {
+    if (StringPrototypeToLowerCase(parts[i]) === key && parts[i + 1] !== "") {
+      return parts[i + 1];
+    }
+  }
+  return null;
+}
+
+// The common way of fetch() and of every Fetcher: a promise of the Response.
+export function fetchFrom(target, input, init, given, where) {
+  return new Promise((resolve, reject) => {
+    requireArguments(given, 1, where);
+    if (target === undefined) throw new TypeError("Illegal invocation");
+    const invocation = requireInvocation();
+    const request = isRequest(input) && init === undefined
+      ? input : new Request(input, init);
+    if (target === GLOBAL_OUTBOUND && !outboundExists) {
+      throw new Error(NO_NETWORK);
+    }
+    if (target.stub !== null && target.stub.error !== undefined) {
+      throw target.stub.error;
+    }
+    new FetchCall(target, invocation, requestState(request), resolve, reject)
+      .start();
+  });
+}
+
+export function fetch(input, init = undefined) {
+  return fetchFrom(GLOBAL_OUTBOUND, input, init, arguments.length, "fetch");
+}
+
+let isFetcher;
+export let fetcherTarget;
+export let createFetcher;
+
+const kTarget = {};
+
+// A binding or an entrypoint that requests can be sent to.
+export class Fetcher {
+  #target;
+
+  static {
+    isFetcher = (value) => isObject(value) && #target in value;
+    fetcherTarget = (value) => isFetcher(value) ? value.#target : undefined;
+    createFetcher = (target) => new Fetcher(kTarget, target);
+  }
+
+  constructor(token, target) {
+    if (token !== kTarget) throw new TypeError("Illegal constructor");
+    this.#target = target;
+  }
+
+  fetch(input, init = undefined) {
+    return fetchFrom(
+      fetcherTarget(this), input, init, arguments.length, "Fetcher.fetch");
+  }
+}
+defineInterface(Fetcher);

@@ -1,0 +1,176 @@
+// A body on its way to us: of the request of an invocation, or of the response
+// of a fetch().  It stays in nginx until somebody reads it here.  One that
+// nobody has touched can be joined to where it shall go, and never comes.
+
+import { CANCEL, ops } from "../native.js";
+import {
+  list, MathMin, PrimordialPromise as Promise,
+  PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeSet,
+} from "../primordials.js";
+
+const FIRST_WINDOW = 65536;
+const MAX_WINDOW = 262144;
+
+const UNTOUCHED = 0;
+const READING = 1;
+const JOINED = 2;
+
+export class IncomingBody {
+  length;                     // in bytes, or -1
+  #channel;
+  #cancels;                   // may the channel be reset when nobody reads on?
+  #state = UNTOUCHED;
+  #window = FIRST_WINDOW;
+  #granted = 0;               // bytes that may still come
+  #queue = list();
+  #head = 0;
+  #queued = 0;                // bytes in the queue
+  #received = 0;
+  #ended = false;
+  #failed = false;
+  #error = undefined;
+  #wake = null;               // called when something arrives
+
+  constructor(channel, length, cancels) {
+    this.#channel = channel;
+    this.length = length;
+    this.#cancels = cancels;
+  }
+
+  get untouched() {
+    return this.#state === UNTOUCHED && !this.#failed;
+  }
+
+  // The channel on which it would arrive, for the op that joins it.
+  join() {
+    this.#state = JOINED;
+    return this.#channel;
+  }
+
+  onData(bytes) {
+    const size = TypedArrayPrototypeGetByteLength(bytes);
+    this.#granted -= size;
+    this.#received += size;
+    this.#queue[this.#queue.length] = bytes;
+    this.#queued += size;
+    this.#notify();
+  }
+
+  onEnd() {
+    this.#ended = true;
+    this.#notify();
+  }
+
+  fail(error) {
+    if (this.#ended || this.#failed) return;
+    this.#failed = true;
+    this.#error = error;
+    this.#notify();
+  }
+
+  #notify() {
+    const wake = this.#wake;
+    this.#wake = null;
+    if (wake !== null) wake();
+  }
+
+  // Keeps a window open for what is read.
+  #grant() {
+    this.#state = READING;
+    if (this.#ended || this.#failed) return;
+    let credit = this.#window - this.#granted - this.#queued;
+    if (this.length >= 0) {
+      credit = MathMin(credit, this.length - this.#received - this.#granted);
+    }
+    if (credit <= 0 || (credit < this.#window / 2 && this.#granted > 0)) return;
+    this.#granted += credit;
+    ops.grant(this.#channel, credit);
+    this.#window = MathMin(2 * this.#window, MAX_WINDOW);
+  }
+
+  // The next chunk, or null when there is none now.
+  #take() {
+    if (this.#head === this.#queue.length) return null;
+    const bytes = this.#queue[this.#head];
+    this.#queue[this.#head++] = undefined;
+    this.#queued -= TypedArrayPrototypeGetByteLength(bytes);
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    }
+    return bytes;
+  }
+
+  // For createByteStream().
+  pull(sink) {
+    const bytes = this.#take();
+    this.#grant();
+    if (bytes !== null) {
+      sink.enqueue(bytes);
+    } else if (this.#failed) {
+      sink.error(this.#error);
+    } else if (this.#ended) {
+      sink.close();
+    } else {
+      return new Promise((resolve) => {
+        this.#wake = () => resolve(this.pull(sink));
+      });
+    }
+    return undefined;
+  }
+
+  cancel() {
+    if (!this.#ended && !this.#failed && this.#cancels) {
+      ops.reset(this.#channel, CANCEL, "", "");
+    }
+    this.#ended = true;
+    this.#queue = list();
+    this.#head = 0;
+    this.#queued = 0;
+  }
+
+  // A promise of all of it, as one Uint8Array.
+  collect() {
+    const chunks = list();
+    let size = 0;
+    let failed = false;
+
+    const more = () => {
+      for (;;) {
+        const bytes = this.#take();
+        if (bytes === null) break;
+        size += TypedArrayPrototypeGetByteLength(bytes);
+        chunks[chunks.length] = bytes;
+      }
+      failed = this.#failed;
+      if (failed || this.#ended) return true;
+      this.#grant();
+      return false;
+    };
+
+    const finish = () => {
+      if (chunks.length === 1) return chunks[0];
+      const all = new Uint8Array(size);
+      for (let i = 0, offset = 0; i < chunks.length; i++) {
+        TypedArrayPrototypeSet(all, chunks[i], offset);
+        offset += TypedArrayPrototypeGetByteLength(chunks[i]);
+      }
+      return all;
+    };
+
+    this.#state = READING;
+    return new Promise((resolve, reject) => {
+      const step = () => {
+        if (!more()) {
+          this.#wake = step;
+        } else if (failed) {
+          reject(this.#error);
+        } else {
+          resolve(finish());
+        }
+      };
+      step();
+    });
+  }
+}

@@ -1,0 +1,74 @@
+// Sends bodies: of responses and of requests.
+
+import { BODY, JOIN, v8 } from "../native.js";
+import { TypedArrayPrototypeGetByteLength } from "../primordials.js";
+import { runIn } from "../core/invocation.js";
+import { chunkBytes } from "./body.js";
+import { getReader, readerCancel, readerRead } from "./streams.js";
+
+export const NO_BODY = { flags: 0, join: 0, length: 0, bytes: null, stream: null };
+
+// Uses a BodyState (or null) up, for sending: flags, join and length are what
+// ops.fetch and ops.respond want; then bytes or stream are to be sent.
+export function takeForSending(state) {
+  if (state === null) return NO_BODY;
+  const body = state.take();
+  if (body.incoming !== undefined) {
+    const { length } = body.incoming;
+    return {
+      flags: BODY | JOIN, join: body.incoming.join(), length,
+      bytes: null, stream: null,
+    };
+  }
+  if (body.isStream) {
+    return { flags: BODY, join: 0, length: -1, bytes: null, stream: body.stream };
+  }
+  const bytes = body.getBytes();
+  const length = TypedArrayPrototypeGetByteLength(bytes);
+  return { flags: length === 0 ? 0 : BODY, join: 0, length, bytes, stream: null };
+}
+
+// Sends a stream of the worker's.  Resolved when its end is reached or nobody
+// wants it any more, rejected when it fails.  Does not end the channel.
+export async function sendStream(stream, sender) {
+  const reader = getReader(stream);
+  const invocation = v8.getContext();
+  // the next chunk may never come
+  sender.onClose = () => {
+    runIn(invocation, cancelQuietly, undefined, [reader, undefined]);
+  };
+  try {
+    for (;;) {
+      const result = await readerRead(reader);
+      if (sender.closed || result.done) return;
+      const waiting = sender.write(chunkBytes(result.value));
+      if (waiting !== undefined) await waiting;
+      if (sender.closed) return;
+    }
+  } catch (error) {
+    cancelQuietly(reader, error);
+    throw error;
+  } finally {
+    sender.onClose = null;
+  }
+}
+
+async function cancelQuietly(reader, reason) {
+  try {
+    await readerCancel(reader, reason);
+  } catch {
+    // the worker's cancel() threw, or the stream has failed already
+  }
+}
+
+// Nobody will read this body.
+export function discardBody(state) {
+  if (state === null) return;
+  try {
+    const body = state.take();
+    if (body.incoming !== undefined) body.incoming.cancel();
+    else if (body.isStream) cancelQuietly(getReader(body.stream), undefined);
+  } catch {
+    // it was in use
+  }
+}

@@ -1,0 +1,323 @@
+// WorkerCode: what a Worker Loader is given, checked.  Used where code is handed
+// out (loader.js) and, for code that comes straight from nginx, where it is
+// loaded (load.js).
+
+import { v8 } from "../native.js";
+import {
+  ArrayIsArray, JSONParse, JSONStringify, list, NumberIsInteger, ObjectCreate,
+  ObjectKeys,
+  PrimordialError as Error, PrimordialTypeError as TypeError,
+  RegExpPrototypeExec, StringPrototypeEndsWith, SymbolIterator,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
+} from "../primordials.js";
+import { serialize } from "../core/clone.js";
+import { isObject, viewBytes } from "../core/webidl.js";
+import { base64Decode } from "../web/encoding.js";
+
+const MAX_CODE_SIZE = 64 * 1024 * 1024;
+const MAX_ENV_SIZE = 1024 * 1024;
+
+const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4;
+export { DATA, JS, JSON_MODULE, TEXT };
+
+const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+
+const show = (value) => value === null ? "null"
+  : ArrayIsArray(value) ? "an array"
+    : typeof value === "string" ? JSONStringify(value)
+      : typeof value === "object" ? "an object"
+        : typeof value === "function" ? "a function"
+          : typeof value === "symbol" || typeof value === "bigint"
+            ? `a ${typeof value}` : `${value}`;
+
+function requireString(value, field) {
+  if (typeof value === "string") return;
+  throw new TypeError(
+    `Worker code: '${field}' must be a string, not ${show(value)}.`);
+}
+
+function requireOptionalBoolean(value, field) {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(
+    `Worker code: '${field}' must be a boolean, not ${show(value)}.`);
+}
+
+const kinds = ["js", "cjs", "text", "data", "json", "py", "wasm"];
+
+const bundlerHint =
+  " If you're trying to load TypeScript, bundle it first with " +
+  "'@cloudflare/worker-bundler' and pass the generated JavaScript modules.";
+
+function unsupported(name, kind) {
+  return new Error(
+    `Module "${name}": modules of kind '${kind}' are not supported yet.`);
+}
+
+const isPython = (name) => StringPrototypeEndsWith(name, ".py");
+const isTypeScript = (name) => StringPrototypeEndsWith(name, ".ts") ||
+  StringPrototypeEndsWith(name, ".tsx") || StringPrototypeEndsWith(name, ".jsx");
+
+function pythonError(name) {
+  return new Error(
+    `Module "${name}": Python modules are not supported here. Only JavaScript ` +
+    "runs; bundle sources in other languages first, TypeScript with " +
+    "'@cloudflare/worker-bundler'.");
+}
+
+// Returns { name, kind, content }.
+function checkModule(name, value, fromJSON) {
+  if (typeof value === "string") {
+    if (StringPrototypeEndsWith(name, ".js") ||
+        StringPrototypeEndsWith(name, ".mjs")) {
+      return { name, kind: JS, content: value };
+    }
+    if (isPython(name)) throw pythonError(name);
+    throw new TypeError(
+      "Module name must end with '.js' or '.py' (or the content must be an " +
+      `object indicating the type explicitly). Got: ${name}.` +
+      (isTypeScript(name) ? bundlerHint : ""));
+  }
+  if (!isObject(value) || ArrayIsArray(value)) {
+    throw new TypeError(
+      `Worker code: module "${name}" must be a string or an object such as ` +
+      `{ js: "..." }, not ${show(value)}.`);
+  }
+
+  let kind;
+  let content;
+  let count = 0;
+  for (let i = 0; i < kinds.length; i++) {
+    const found = value[kinds[i]];
+    if (found === undefined) continue;
+    kind = kinds[i];
+    content = found;
+    count++;
+  }
+  if (count !== 1) {
+    throw new TypeError(
+      "Each module must contain exactly one of 'js', 'cjs', 'text', 'data', " +
+      `'json', 'py', or 'wasm'. Module '${name}' contained ${count} properties.`);
+  }
+  switch (kind) {
+  case "js":
+    requireString(content, `modules["${name}"].js`);
+    return { name, kind: JS, content };
+  case "text":
+    requireString(content, `modules["${name}"].text`);
+    return { name, kind: TEXT, content };
+  case "json": {
+    const text = JSONStringify(content);
+    if (text === undefined) {
+      throw new TypeError(
+        `Worker code: 'modules["${name}"].json' must be a JSON value, not ` +
+        `${show(content)}.`);
+    }
+    return { name, kind: JSON_MODULE, content: text };
+  }
+  case "data": {
+    // JSON has no bytes: there it is base64
+    const bytes = fromJSON && typeof content === "string"
+      ? base64Decode(content) : viewBytes(content);
+    if (bytes === undefined) {
+      throw new TypeError(
+        `Worker code: 'modules["${name}"].data' must be ` +
+        `${fromJSON ? "a base64 string" : "an ArrayBuffer or a view of one"}, ` +
+        `not ${show(content)}.`);
+    }
+    return { name, kind: DATA, content: TypedArrayPrototypeSlice(bytes) };
+  }
+  case "py":
+    throw pythonError(name);
+  default:
+    throw unsupported(name, kind);
+  }
+}
+
+function sizeOf(content) {
+  if (typeof content !== "string") {
+    return TypedArrayPrototypeGetByteLength(content);
+  }
+  // Only when it could matter is it worth to look at each character.
+  return content.length * 3 <= MAX_CODE_SIZE / 16
+    ? content.length : v8.utf8Encode(content).length;
+}
+
+function checkModules(modules, mainModule, fromJSON) {
+  if (!isObject(modules) || ArrayIsArray(modules)) {
+    throw new TypeError(
+      "Worker code: 'modules' must be an object of names and modules, not " +
+      `${show(modules)}.`);
+  }
+  const names = ObjectKeys(modules);
+  if (names.length === 0) {
+    throw new TypeError("Dynamic Worker code must contain at least one module.");
+  }
+  if (isPython(mainModule)) throw pythonError(mainModule);
+
+  const checked = list();
+  let size = 0;
+  let main;
+  for (let i = 0; i < names.length; i++) {
+    const module = checkModule(names[i], modules[names[i]], fromJSON);
+    size += sizeOf(module.content);
+    if (module.name === mainModule) main = module;
+    checked[i] = module;
+  }
+  if (size > MAX_CODE_SIZE) {
+    throw new Error(
+      `Dynamic Worker code size (${size} bytes) exceeds the maximum allowed ` +
+      `size of ${MAX_CODE_SIZE} bytes.`);
+  }
+  if (main === undefined) {
+    throw new Error(
+      `Worker code: 'mainModule' is "${mainModule}", but 'modules' has no such ` +
+      `module. It has: ${namesText(names)}.`);
+  }
+  if (main.kind !== JS) {
+    throw new TypeError(
+      `Worker code: 'mainModule' "${mainModule}" must be a JavaScript module.`);
+  }
+  return checked;
+}
+
+function namesText(names) {
+  let text = "";
+  for (let i = 0; i < names.length && i < 10; i++) {
+    text += `${i === 0 ? "" : ", "}"${names[i]}"`;
+  }
+  return names.length > 10 ? `${text}, and ${names.length - 10} more` : text;
+}
+
+function checkFlags(flags) {
+  const checked = [];
+  if (flags === undefined) return checked;
+  if (!isObject(flags) || typeof flags[SymbolIterator] !== "function") {
+    throw new TypeError(
+      "Worker code: 'compatibilityFlags' must be an array of strings, not " +
+      `${show(flags)}.`);
+  }
+  let n = 0;
+  for (const flag of flags) {
+    requireString(flag, `compatibilityFlags[${n}]`);
+    checked[n++] = flag;
+  }
+  return checked;
+}
+
+function checkLimit(limits, field) {
+  const value = limits[field];
+  if (value === undefined) return 0;
+  if (!NumberIsInteger(value) || value < 1 || value > 2 ** 32 - 1) {
+    throw new TypeError(
+      `Worker code: 'limits.${field}' must be a positive integer, not ` +
+      `${show(value)}.`);
+  }
+  return value;
+}
+
+// { cpuMs, subRequests }, 0 where there is none.
+export function checkLimits(limits) {
+  if (limits === undefined) return { cpuMs: 0, subRequests: 0 };
+  if (!isObject(limits)) {
+    throw new TypeError(
+      `Worker code: 'limits' must be an object, not ${show(limits)}.`);
+  }
+  return {
+    cpuMs: checkLimit(limits, "cpuMs"),
+    subRequests: checkLimit(limits, "subRequests"),
+  };
+}
+
+// Checks WorkerCode but for its globalOutbound, which is the caller's.  Returns
+// { compatibilityDate, compatibilityFlags, mainModule, modules, env, limits },
+// modules as a list of { name, kind, content }; each field of the worker's is
+// read once.
+export function checkWorkerCode(code, fromJSON = false) {
+  if (!isObject(code) || ArrayIsArray(code)) {
+    throw new TypeError(
+      `Worker code must be an object, not ${show(code)}. It needs at least ` +
+      "'mainModule' and 'modules'.");
+  }
+  const {
+    allowExperimental, compatibilityDate, compatibilityFlags, env, limits,
+    mainModule, modules, streamingTails, tails,
+  } = code;
+
+  if (compatibilityDate !== undefined) {
+    requireString(compatibilityDate, "compatibilityDate");
+    if (RegExpPrototypeExec(date, compatibilityDate) === null) {
+      throw new TypeError(
+        "Worker code: 'compatibilityDate' must be a date such as " +
+        `"2025-04-01", not ${show(compatibilityDate)}.`);
+    }
+  }
+  requireString(mainModule, "mainModule");
+  requireOptionalBoolean(allowExperimental, "allowExperimental");
+  if (allowExperimental) {
+    throw new Error(
+      "'allowExperimental' is only allowed when the calling worker has the " +
+      "'experimental' compat flag set.");
+  }
+  checkTails(tails, "tails");
+  checkTails(streamingTails, "streamingTails");
+  const checked = {
+    compatibilityDate,
+    compatibilityFlags: checkFlags(compatibilityFlags),
+    mainModule,
+    modules: checkModules(modules, mainModule, fromJSON),
+    env: undefined,
+    limits: checkLimits(limits),
+  };
+  if (env !== undefined) {
+    if (!isObject(env)) {
+      throw new TypeError(
+        `Worker code: 'env' must be an object, not ${show(env)}.`);
+    }
+    checked.env = env;
+  }
+  return checked;
+}
+
+function checkTails(tails, field) {
+  if (tails === undefined) return;
+  if (!ArrayIsArray(tails)) {
+    throw new TypeError(
+      `Worker code: '${field}' must be an array, not ${show(tails)}.`);
+  }
+  if (tails.length > 0) {
+    throw new Error(`Worker code: '${field}' are not supported yet.`);
+  }
+}
+
+// 'globalOutbound' must be a Fetcher, null or absent.
+export function outboundError(value, expected) {
+  return new TypeError(
+    `Worker code: 'globalOutbound' must be ${expected}, not ${show(value)}.`);
+}
+
+// Checked code as bytes, in the format VALUE: WorkerCode again.
+export function serializeCode(checked) {
+  const { env } = checked;
+  if (env !== undefined) {
+    const size = TypedArrayPrototypeGetByteLength(serialize(env));
+    if (size > MAX_ENV_SIZE) {
+      throw new Error(
+        `Dynamic Worker env size (${size} bytes) exceeds the maximum allowed ` +
+        `size of ${MAX_ENV_SIZE} bytes.`);
+    }
+  }
+  const modules = ObjectCreate(null);
+  for (let i = 0; i < checked.modules.length; i++) {
+    const { content, kind, name } = checked.modules[i];
+    modules[name] = kind === JS ? { js: content }
+      : kind === TEXT ? { text: content }
+        : kind === DATA ? { data: content } : { json: JSONParse(content) };
+  }
+  return v8.serialize({
+    compatibilityDate: checked.compatibilityDate,
+    compatibilityFlags: checked.compatibilityFlags,
+    mainModule: checked.mainModule,
+    modules,
+    env,
+  });
+}

@@ -1,0 +1,114 @@
+// The classes of "cloudflare:workers" and the ExecutionContext.
+
+import {
+  ObjectDefineProperty, PrimordialTypeError as TypeError,
+} from "../primordials.js";
+import { deserialize } from "../core/clone.js";
+import { requireInvocation } from "../core/invocation.js";
+import {
+  defineInterface, requireArguments, requireBrand,
+} from "../core/webidl.js";
+
+const kCreate = {};
+
+let createContext;
+
+export class ExecutionContext {
+  #invocation;
+  #props;
+  #exports;
+
+  static {
+    createContext = (invocation, exports) => {
+      const ctx = new ExecutionContext(kCreate);
+      ctx.#invocation = invocation;
+      ctx.#exports = exports;
+      return ctx;
+    };
+  }
+
+  constructor(token = undefined) {
+    if (token !== kCreate) throw new TypeError("Illegal constructor");
+  }
+
+  get props() {
+    requireBrand(#props in this);
+    if (this.#props === undefined) {
+      const { props } = this.#invocation;
+      this.#props = props === undefined ? {} : deserialize(props);
+    }
+    return this.#props;
+  }
+
+  get exports() {
+    requireBrand(#props in this);
+    return this.#exports;
+  }
+
+  waitUntil(promise) {
+    requireBrand(#props in this);
+    requireArguments(arguments.length, 1, "ExecutionContext.waitUntil");
+    if (this.#invocation.over) return;
+    this.#invocation.waitUntil(promise);
+  }
+
+  passThroughOnException() {
+    requireBrand(#props in this);
+    this.#invocation.passThrough = true;
+  }
+}
+defineInterface(ExecutionContext);
+
+// waitUntil() of "cloudflare:workers".
+export function waitUntil(promise) {
+  requireArguments(arguments.length, 1, "waitUntil");
+  requireInvocation().waitUntil(promise);
+}
+
+// The worker's own objects, set once when it is loaded.
+export const worker = { env: {}, exports: {} };
+
+// The ctx of an invocation.
+export function contextOf(invocation) {
+  invocation.ctx ??= createContext(invocation, worker.exports);
+  return invocation.ctx;
+}
+
+// Handed to the constructor of each class that a worker exports; by them its
+// methods find their surroundings.
+export class WorkerEntrypoint {
+  constructor(ctx = undefined, env = undefined) {
+    define(this, "ctx", ctx);
+    define(this, "env", env);
+  }
+}
+defineInterface(WorkerEntrypoint);
+
+// Not by assignment: a setter of Object.prototype must not be asked.
+function define(object, name, value) {
+  ObjectDefineProperty(object, name, {
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
+// Objects of these are passed by reference.
+export class RpcTarget {}
+defineInterface(RpcTarget);
+
+// Not run here; a module may still declare such classes.
+export class DurableObject {
+  constructor(ctx = undefined, env = undefined) {
+    define(this, "ctx", ctx);
+    define(this, "env", env);
+  }
+}
+defineInterface(DurableObject);
+
+// TODO(cleanup): comes with RPC.
+export class RpcStub {
+  constructor() {
+    throw new TypeError("RpcStub is not supported yet.");
+  }
+}
+defineInterface(RpcStub);

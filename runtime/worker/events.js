@@ -1,0 +1,264 @@
+// Delivers events to the worker's handlers.
+
+import { BODY, EXCEPTION, JOIN, ops } from "../native.js";
+import {
+  FunctionPrototypeHasInstance, list, ObjectDefineProperty,
+  ObjectIsExtensible, ObjectPrototypeHasOwnProperty,
+  PrimordialError as Error, PrimordialTypeError as TypeError,
+  PromisePrototypeThen, PromiseResolve, ReflectApply, StringPrototypeIndexOf,
+  StringPrototypeSlice,
+} from "../primordials.js";
+import { openChannel, Sender } from "../core/channels.js";
+import { DOMException } from "../core/dom-exception.js";
+import {
+  currentInvocation, Invocation, runIn, setEntered,
+} from "../core/invocation.js";
+import { isObject } from "../core/webidl.js";
+import { AbortController } from "../web/abort.js";
+import { BodyState } from "../web/body.js";
+import { binaryToUtf8 } from "../web/encoding.js";
+import { headersToWire } from "../web/headers.js";
+import { IncomingBody } from "../web/incoming.js";
+import { createEventRequest } from "../web/request.js";
+import {
+  isNullBodyStatus, isResponse, responseState,
+} from "../web/response.js";
+import {
+  discardBody, NO_BODY, sendStream, takeForSending,
+} from "../web/send.js";
+import { contextOf, worker, WorkerEntrypoint } from "./entrypoints.js";
+
+const controllerSignal = (controller) => controller.signal;
+const abortController = AbortController.prototype.abort;
+
+// A fetch event: the receiver of its channel.
+class FetchEvent {
+  invocation;
+  #entrypoint;
+  #head;
+  #incoming = null;
+  #sender = null;
+
+  constructor(channel, hasBody, length, head, props) {
+    this.invocation = new Invocation(channel);
+    this.invocation.props = props;
+    const end = StringPrototypeIndexOf(head, "\0");
+    this.#entrypoint = end === 0
+      ? "" : binaryToUtf8(StringPrototypeSlice(head, 0, end));
+    this.#head = head;
+    if (hasBody === 1) this.#incoming = new IncomingBody(channel, length, false);
+    openChannel(channel, this);
+  }
+
+  // Calls the handler.
+  run() {
+    const { invocation } = this;
+    if (invocation.over) return;
+    setEntered(invocation);
+    let result;
+    try {
+      result = runIn(invocation, this.#callHandler, this, []);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    // an async function's reactions are ours: the worker's context is not needed
+    if (isResponse(result)) {
+      this.#respond(result);
+      return;
+    }
+    PromisePrototypeThen(
+      PromiseResolve(result),
+      (response) => this.#respond(response), (error) => this.fail(error));
+  }
+
+  #callHandler() {
+    const body = this.#incoming === null
+      ? null : BodyState.ofIncoming(this.#incoming);
+    const request =
+      createEventRequest(this.#head, body, () => this.#makeSignal());
+    this.#head = null;
+    const entrypoint = findEntrypoint(this.#entrypoint);
+    const ctx = contextOf(this.invocation);
+
+    if (typeof entrypoint === "function") {
+      const instance = new entrypoint(ctx, worker.env);
+      const handler = instance.fetch;
+      if (typeof handler !== "function") throw noFetchHandler();
+      return ReflectApply(handler, instance, [request]);
+    }
+    const handler = entrypoint.fetch;
+    if (typeof handler !== "function") throw noFetchHandler();
+    return ReflectApply(handler, entrypoint, [request, worker.env, ctx]);
+  }
+
+  #makeSignal() {
+    const { invocation } = this;
+    invocation.controller ??= new AbortController();
+    if (invocation.gone) this.#abort();
+    return controllerSignal(invocation.controller);
+  }
+
+  #respond(response) {
+    const { invocation } = this;
+    if (invocation.gone) {
+      if (isResponse(response)) discardBody(responseState(response).body);
+      invocation.responseDone();
+      return;
+    }
+    try {
+      if (!isResponse(response)) {
+        throw new TypeError(
+          "Incorrect type for Promise: the Promise did not resolve to " +
+          "'Response'.");
+      }
+      this.#send(responseState(response));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #send({ body, headers, status, statusText }) {
+    if (status === 0) {
+      throw new Error("Return value from serve handler must not be an error response.");
+    }
+    const { channel } = this.invocation;
+    const taken = isNullBodyStatus(status) ? NO_BODY : takeForSending(body);
+    ops.respond(
+      channel, status, taken.flags, taken.join, taken.length,
+      `${statusText}\0${headersToWire(headers)}`);
+
+    if (taken.stream !== null) {
+      this.#sender = new Sender(channel);
+      PromisePrototypeThen(
+        sendStream(taken.stream, this.#sender),
+        () => this.invocation.responseDone(), (error) => this.fail(error));
+    } else if (taken.bytes !== null && taken.length > 0) {
+      this.#sender = new Sender(channel);
+      const waiting = this.#sender.write(taken.bytes);
+      if (waiting === undefined) {
+        this.invocation.responseDone();
+      } else {
+        PromisePrototypeThen(waiting, () => this.invocation.responseDone());
+      }
+    } else {
+      // no body, or nginx has joined it
+      this.invocation.responseDone();
+    }
+  }
+
+  fail(error) {
+    this.#incoming?.fail(error);
+    this.#sender?.close();
+    this.invocation.fail(EXCEPTION, error);
+  }
+
+  onData(bytes) {
+    this.#incoming?.onData(bytes);
+  }
+
+  onEnd() {
+    this.#incoming?.onEnd();
+  }
+
+  onWindow() {
+    this.#sender?.onWindow();
+  }
+
+  onHead() {}
+
+  // Nobody waits for the response any more.
+  onReset() {
+    const { invocation } = this;
+    invocation.gone = true;
+    const error = disconnected();
+    this.#incoming?.fail(error);
+    this.#sender?.close();
+    if (invocation.controller !== undefined) this.#abort();
+    invocation.responseDone();
+  }
+
+  #abort() {
+    const { controller } = this.invocation;
+    runIn(this.invocation, abortController, controller, [disconnected()]);
+  }
+}
+
+const disconnected = () =>
+  new DOMException("The client has disconnected.", "AbortError");
+
+const noFetchHandler = () =>
+  new Error("Handler does not export a fetch() function.");
+
+let namespace;
+
+function findEntrypoint(name) {
+  const key = name === "" ? "default" : name;
+  const value = ObjectPrototypeHasOwnProperty(namespace, key)
+    ? namespace[key] : undefined;
+  if (value === undefined || value === null) {
+    throw name === "" ? noFetchHandler()
+      : new Error(`Worker does not export an entrypoint named "${name}".`);
+  }
+  if (typeof value === "function") {
+    if (!FunctionPrototypeHasInstance(WorkerEntrypoint, value.prototype)) {
+      throw noFetchHandler();
+    }
+    return value;
+  }
+  if (!isObject(value)) throw noFetchHandler();
+  return value;
+}
+
+// Makes this.env and this.ctx work in plain objects too.
+function equip(handler) {
+  if (!isObject(handler) || typeof handler === "function" ||
+      !ObjectIsExtensible(handler)) {
+    return;
+  }
+  if (!ObjectPrototypeHasOwnProperty(handler, "env")) {
+    ObjectDefineProperty(handler, "env", {
+      __proto__: null,
+      value: worker.env, writable: true, configurable: true,
+    });
+  }
+  if (!ObjectPrototypeHasOwnProperty(handler, "ctx")) {
+    ObjectDefineProperty(handler, "ctx", {
+      __proto__: null,
+      get() {
+        const invocation = currentInvocation();
+        return invocation === undefined ? undefined : contextOf(invocation);
+      },
+      set(value) {
+        ObjectDefineProperty(this, "ctx", {
+          __proto__: null,
+          value, writable: true, enumerable: true, configurable: true,
+        });
+      },
+      configurable: true,
+    });
+  }
+}
+
+// Events that came before the worker was ready, in order; null once it is.
+let waiting = list();
+
+export function onFetch(channel, hasBody, length, head, props) {
+  const event = new FetchEvent(channel, hasBody, length, head, props);
+  if (waiting === null) event.run();
+  else waiting[waiting.length] = event;
+}
+
+// The worker has been loaded.
+export function startEvents(moduleNamespace, keys) {
+  namespace = moduleNamespace;
+  for (let i = 0; i < keys.length; i++) equip(namespace[keys[i]]);
+  const events = waiting;
+  waiting = null;
+  for (let i = 0; i < events.length; i++) events[i].run();
+}
+
+// The worker could not be loaded: nginx resets all of its channels.
+export function dropEvents() {
+  waiting = list();
+}

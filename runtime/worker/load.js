@@ -1,0 +1,179 @@
+// Loads the worker of this isolate: once.
+
+import {
+  FORMAT_JSON, FORMAT_MODULE, FORMAT_RECORDS, FORMAT_VALUE, OUTBOUND_INHERIT,
+  OUTBOUND_NONE, ops, v8,
+} from "../native.js";
+import {
+  JSONParse, list, ObjectDefineProperty, PrimordialError as Error,
+  PrimordialNumber as Number, PrimordialUint8Array as Uint8Array,
+  PromisePrototypeThen, ReflectOwnKeys, TypedArrayPrototypeSlice,
+} from "../primordials.js";
+import { deserialize } from "../core/clone.js";
+import { locationOf, messageOf } from "../core/errors.js";
+import { createFetcher, setOutboundExists } from "../web/fetch.js";
+import {
+  checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT,
+} from "./code.js";
+import { worker } from "./entrypoints.js";
+import { dropEvents, startEvents } from "./events.js";
+import { createLoader } from "./loader.js";
+import { importMain, setModules } from "./modules.js";
+
+// wire/dw_wire.h: dw_wire_record_kind_t
+const MODULE_JS = 1;
+const MODULE_JSON = 2;
+const MODULE_TEXT = 3;
+const MODULE_DATA = 4;
+const MODULE_WASM = 5;
+const ENV_STRING = 16;
+const ENV_JSON = 17;
+const ENV_LOADER = 18;
+const ENV_SERVICE = 19;
+const COMPATIBILITY_DATE = 32;
+const COMPATIBILITY_FLAG = 33;
+
+const RECORD_SIZE = 16;
+
+const utf8 = (bytes) => v8.utf8Decode(bytes, false, true);
+
+// An assignment could meet a setter, or __proto__.
+function define(object, name, value) {
+  ObjectDefineProperty(object, name, {
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
+const read32 = (bytes, at) =>
+  (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) +
+  bytes[at + 3] * 2 ** 24;
+
+const read64 = (bytes, at) => read32(bytes, at) + read32(bytes, at + 4) * 2 ** 32;
+
+const moduleKinds = {
+  __proto__: null,
+  [MODULE_JS]: JS,
+  [MODULE_JSON]: JSON_MODULE,
+  [MODULE_TEXT]: TEXT,
+  [MODULE_DATA]: DATA,
+};
+
+// A host worker, from nginx; what is wrong with it, nginx had to know.
+function readRecords(bytes) {
+  const env = {};
+  const modules = list();
+  const { length } = bytes;
+  for (let at = 0; at + RECORD_SIZE <= length;) {
+    const kind = bytes[at];
+    const nameEnd = at + RECORD_SIZE + read32(bytes, at + 4);
+    const end = nameEnd + read64(bytes, at + 8);
+    if (end > length) throw new Error("Malformed record.");
+    const name = utf8(TypedArrayPrototypeSlice(bytes, at + RECORD_SIZE, nameEnd));
+    const data = TypedArrayPrototypeSlice(bytes, nameEnd, end);
+    at = end;
+
+    switch (kind) {
+    case MODULE_JS:
+    case MODULE_JSON:
+    case MODULE_TEXT:
+    case MODULE_DATA:
+      modules[modules.length] = {
+        name, kind: moduleKinds[kind],
+        content: kind === MODULE_DATA ? data : v8.utf8Decode(data, false, false),
+      };
+      break;
+    case MODULE_WASM:
+      throw new Error(
+        `Module "${name}": modules of kind 'wasm' are not supported yet.`);
+    case ENV_STRING:
+      define(env, name, utf8(data));
+      break;
+    case ENV_JSON:
+      define(env, name, JSONParse(utf8(data)));
+      break;
+    case ENV_LOADER:
+      define(env, name, createLoader(Number(utf8(data))));
+      break;
+    case ENV_SERVICE:
+      define(env, name, createFetcher({
+        capability: Number(utf8(data)), stub: null, entrypoint: "", props: null,
+      }));
+      break;
+    case COMPATIBILITY_DATE:
+    case COMPATIBILITY_FLAG:
+      // TODO(cleanup): nothing depends on them yet.
+      break;
+    default:
+      throw new Error(`Unknown record of kind ${kind}.`);
+    }
+  }
+  if (modules.length === 0) throw new Error("A worker needs a module.");
+  return { env, modules, mainModule: modules[0].name };
+}
+
+// WorkerCode, as a value of another isolate or as JSON.
+function readWorkerCode(code, fromJSON) {
+  const { env, limits, mainModule, modules } = checkWorkerCode(code, fromJSON);
+  const { globalOutbound } = code;
+  if (globalOutbound !== undefined && globalOutbound !== null) {
+    throw outboundError(globalOutbound, "null or absent here");
+  }
+  const isolated = globalOutbound === null;
+  if (isolated) setOutboundExists(false);
+  if (isolated || limits.cpuMs !== 0 || limits.subRequests !== 0) {
+    ops.worker(
+      isolated ? OUTBOUND_NONE : OUTBOUND_INHERIT, limits.cpuMs,
+      limits.subRequests);
+  }
+  return { env: env ?? {}, modules, mainModule };
+}
+
+function parseJSON(text) {
+  try {
+    return JSONParse(text);
+  } catch (error) {
+    throw new Error(`Worker code is not valid JSON: ${error.message}`);
+  }
+}
+
+function readCode(format, bytes) {
+  switch (format) {
+  case FORMAT_RECORDS:
+    return readRecords(bytes);
+  case FORMAT_VALUE:
+    return readWorkerCode(deserialize(bytes), false);
+  case FORMAT_JSON:
+    return readWorkerCode(parseJSON(v8.utf8Decode(bytes, false, false)), true);
+  case FORMAT_MODULE: {
+    const modules = list();
+    modules[0] = {
+      name: "index.js", kind: JS, content: v8.utf8Decode(bytes, false, false),
+    };
+    return { env: {}, modules, mainModule: "index.js" };
+  }
+  default:
+    throw new Error(`Unknown format ${format} of code.`);
+  }
+}
+
+function fail(error) {
+  dropEvents();
+  ops.failed(messageOf(error), locationOf(error));
+}
+
+// The event LOAD.
+export function onLoad(format, outboundExists, bytes) {
+  try {
+    setOutboundExists(outboundExists === 1);
+    const { env, mainModule, modules } = readCode(format, bytes);
+    worker.env = env;
+    setModules(modules);
+    PromisePrototypeThen(
+      importMain(mainModule),
+      (namespace) => startEvents(namespace, ReflectOwnKeys(namespace)),
+      fail);
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,199 @@
+// The Worker Loader binding: env.LOADER of a host worker.
+//
+// A LOAD channel stands for the loaded worker: it is the stub.  Code goes out at
+// once for load(); for get(), when nginx asks for it because the id is cold.
+
+import {
+  BAD_CODE, OUTBOUND_CAPABILITY, OUTBOUND_INHERIT, OUTBOUND_NONE, ops,
+} from "../native.js";
+import {
+  PrimordialTypeError as TypeError, PromisePrototypeThen, PromiseResolve,
+} from "../primordials.js";
+import { closeChannel, openChannel, Sender } from "../core/channels.js";
+import { serialize } from "../core/clone.js";
+import { errorFromReset, locationOf, messageOf } from "../core/errors.js";
+import { requireInvocation, runIn } from "../core/invocation.js";
+import {
+  defineInterface, isObject, requireArguments, requireBrand, toUSVString,
+} from "../core/webidl.js";
+import { createFetcher, fetcherTarget } from "../web/fetch.js";
+import { checkLimits, checkWorkerCode, outboundError, serializeCode }
+  from "./code.js";
+
+// What ops.code wants of globalOutbound: [kind, capability].
+function outboundOf(code) {
+  const { globalOutbound } = code;
+  if (globalOutbound === undefined) {
+    return { outbound: OUTBOUND_INHERIT, capability: 0 };
+  }
+  if (globalOutbound === null) return { outbound: OUTBOUND_NONE, capability: 0 };
+  const target = fetcherTarget(globalOutbound);
+  if (target === undefined || target.stub !== null) {
+    throw outboundError(
+      globalOutbound, "null, absent, or a Fetcher such as a service of 'env'");
+  }
+  return { outbound: OUTBOUND_CAPABILITY, capability: target.capability };
+}
+
+// Checked code, ready to be sent.
+function prepare(code) {
+  const checked = checkWorkerCode(code);
+  const { capability, outbound } = outboundOf(code);
+  const { cpuMs, subRequests } = checked.limits;
+  return {
+    outbound, capability, cpuMs, subRequests, bytes: serializeCode(checked),
+  };
+}
+
+// The receiver of a LOAD channel, and what its stub's fetches go to.
+class Load {
+  channel = 0;
+  error = undefined;      // why the worker is no more
+  invocation;
+  #callback = null;
+  #sender = null;
+
+  constructor(invocation, callback) {
+    this.invocation = invocation;
+    this.#callback = callback;
+  }
+
+  open(capability, id) {
+    const { invocation } = this;
+    this.channel = ops.load(invocation.channel, capability, id);
+    openChannel(this.channel, this);
+    invocation.addCleanup(() => this.#close());
+  }
+
+  // nginx asks for the code.
+  onHead() {
+    this.askForCode();
+  }
+
+  askForCode() {
+    const callback = this.#callback;
+    this.#callback = null;
+    if (callback === null) return;
+    let code;
+    try {
+      code = runIn(this.invocation, callback, undefined, []);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    PromisePrototypeThen(PromiseResolve(code), (value) => {
+      let prepared;
+      try {
+        prepared = prepare(value);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      this.send(prepared);
+    }, (error) => this.#fail(error));
+  }
+
+  send({ bytes, capability, cpuMs, outbound, subRequests }) {
+    if (this.error !== undefined || this.invocation.over) return;
+    ops.code(this.channel, outbound, capability, cpuMs, subRequests);
+    const sender = this.#sender = new Sender(this.channel);
+    const waiting = sender.write(bytes);
+    if (waiting === undefined) sender.end();
+    else PromisePrototypeThen(waiting, () => sender.end());
+  }
+
+  onWindow() {
+    this.#sender?.onWindow();
+  }
+
+  onData() {}
+
+  onEnd() {}
+
+  onReset(code, message) {
+    this.error ??= errorFromReset(code, message);
+    this.#close();
+  }
+
+  #fail(error) {
+    if (this.error !== undefined || this.invocation.over) return;
+    this.error = error;
+    ops.reset(this.channel, BAD_CODE, messageOf(error), locationOf(error));
+    this.#close();
+  }
+
+  #close() {
+    closeChannel(this.channel);
+    this.#sender?.close();
+  }
+}
+
+const kCreate = {};
+
+export class WorkerStub {
+  #load;
+
+  constructor(token, load) {
+    if (token !== kCreate) throw new TypeError("Illegal constructor");
+    this.#load = load;
+  }
+
+  getEntrypoint(name = undefined, options = undefined) {
+    requireBrand(#load in this);
+    let entrypoint = name === undefined || name === null ? "" : toUSVString(name);
+    if (entrypoint === "default") entrypoint = "";
+    let props = null;
+    if (options !== undefined && options !== null) {
+      if (!isObject(options)) {
+        throw new TypeError("getEntrypoint(): options must be an object.");
+      }
+      if (options.props !== undefined) props = serialize(options.props);
+      // TODO(cleanup): limits of one entrypoint come with the complete loader.
+      checkLimits(options.limits);
+    }
+    return createFetcher({ capability: 0, stub: this.#load, entrypoint, props });
+  }
+}
+defineInterface(WorkerStub);
+
+export class WorkerLoader {
+  #capability;
+
+  constructor(token, capability) {
+    if (token !== kCreate) throw new TypeError("Illegal constructor");
+    this.#capability = capability;
+  }
+
+  load(code) {
+    requireBrand(#capability in this);
+    requireArguments(arguments.length, 1, "WorkerLoader.load");
+    const invocation = requireInvocation();
+    const prepared = prepare(code);
+    const load = new Load(invocation, null);
+    load.open(this.#capability, null);
+    load.send(prepared);
+    return new WorkerStub(kCreate, load);
+  }
+
+  get(id, getCode) {
+    requireBrand(#capability in this);
+    requireArguments(arguments.length, 2, "WorkerLoader.get");
+    const invocation = requireInvocation();
+    if (typeof getCode !== "function") {
+      throw new TypeError(
+        "Failed to execute 'WorkerLoader.get': parameter 2 is not of type " +
+        "'Function'.");
+    }
+    const load = new Load(invocation, getCode);
+    if (id === null || id === undefined) {
+      load.open(this.#capability, null);
+      load.askForCode();
+    } else {
+      load.open(this.#capability, toUSVString(id));
+    }
+    return new WorkerStub(kCreate, load);
+  }
+}
+defineInterface(WorkerLoader);
+
+export const createLoader = (capability) => new WorkerLoader(kCreate, capability);

@@ -1,0 +1,120 @@
+// The modules of the worker in this isolate, and how specifiers name them.
+
+import { v8 } from "../native.js";
+import {
+  JSONParse, list, ObjectCreate, PrimordialError as Error, SafeMap,
+  StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
+  StringPrototypeSplit, StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
+} from "../primordials.js";
+import { JS, JSON_MODULE, TEXT } from "./code.js";
+import {
+  DurableObject, RpcStub, RpcTarget, waitUntil, worker, WorkerEntrypoint,
+} from "./entrypoints.js";
+
+const modules = new SafeMap();
+const synthetic = new SafeMap();
+
+export function setModules(records) {
+  for (let i = 0; i < records.length; i++) {
+    modules.set(records[i].name, records[i]);
+  }
+}
+
+// "dir" is "" or ends with a slash; undefined when the way leads out of the
+// root.
+function join(dir, specifier) {
+  const steps = StringPrototypeSplit(dir + specifier, "/");
+  const path = list();
+  for (let i = 0; i < steps.length; i++) {
+    if (steps[i] === ".") continue;
+    if (steps[i] === "..") {
+      if (path.length === 0) return undefined;
+      path.length--;
+    } else {
+      path[path.length] = steps[i];
+    }
+  }
+  let name = "";
+  for (let i = 0; i < path.length; i++) name += i === 0 ? path[i] : `/${path[i]}`;
+  return name;
+}
+
+// The module that "specifier" names in the module "referrer", or undefined.
+function find(specifier, referrer) {
+  const slash = StringPrototypeLastIndexOf(referrer, "/");
+  const dir = StringPrototypeSlice(referrer, 0, slash + 1);
+  if (StringPrototypeStartsWith(specifier, "./") ||
+      StringPrototypeStartsWith(specifier, "../")) {
+    return modules.get(join(dir, specifier));
+  }
+  if (StringPrototypeStartsWith(specifier, "/")) {
+    return modules.get(specifier) ??
+      modules.get(StringPrototypeSlice(specifier, 1));
+  }
+  return modules.get(specifier) ?? modules.get(join(dir, specifier));
+}
+
+function workersModule() {
+  const exports = ObjectCreate(null);
+  exports.DurableObject = DurableObject;
+  exports.RpcStub = RpcStub;
+  exports.RpcTarget = RpcTarget;
+  exports.WorkerEntrypoint = WorkerEntrypoint;
+  exports.env = worker.env;
+  exports.exports = worker.exports;
+  exports.waitUntil = waitUntil;
+  return exports;
+}
+
+function defaultExport(value) {
+  const exports = ObjectCreate(null);
+  exports.default = value;
+  return exports;
+}
+
+function contentOf(module) {
+  switch (module.kind) {
+  case TEXT:
+    return module.content;
+  case JSON_MODULE:
+    return JSONParse(module.content);
+  default:
+    return TypedArrayPrototypeGetBuffer(module.content);
+  }
+}
+
+function syntheticModule(name, make) {
+  let found = synthetic.get(name);
+  if (found === undefined) {
+    found = { name, exports: make() };
+    synthetic.set(name, found);
+  }
+  return found;
+}
+
+// For native.v8.setModuleHost().
+function resolve(specifier, referrer) {
+  referrer ??= "";
+  if (specifier === "cloudflare:workers") {
+    return syntheticModule(specifier, workersModule);
+  }
+  const module = find(specifier, referrer);
+  if (module === undefined) {
+    const from = referrer === "" ? "" : `\n  imported from "${referrer}"`;
+    throw new Error(`No such module "${specifier}".${from}${hint(specifier)}`);
+  }
+  if (module.kind === JS) return { name: module.name, source: module.content };
+  return syntheticModule(
+    module.name, () => defaultExport(contentOf(module)));
+}
+
+function hint(specifier) {
+  return StringPrototypeIndexOf(specifier, ":") !== -1 ||
+      StringPrototypeStartsWith(specifier, ".") ? ""
+    : "\n  npm packages must be bundled, e.g. with '@cloudflare/worker-bundler'";
+}
+
+export function importMain(name) {
+  v8.setModuleHost(resolve);
+  return v8.importModule(name);
+}

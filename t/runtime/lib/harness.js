@@ -1,0 +1,93 @@
+// isolates(title, body): the same test in node's V8 and, when it is built, in
+// the engine.
+
+import "./vm-modules.js";
+import assert from "node:assert/strict";
+import test from "node:test";
+import { EngineIsolate, engineExists } from "./engine.js";
+import { FORMAT, RECORD, records } from "./nginx.js";
+
+const { FakeIsolate } = await import("./native-fake.js");
+
+const backends = [["node", FakeIsolate]];
+if (engineExists) backends.push(["engine", EngineIsolate]);
+
+export * from "./nginx.js";
+
+// "only" names the one of the two that can: node's test runner takes unhandled
+// rejections for its own.
+export function isolates(title, body, { only } = {}) {
+  for (const [name, Isolate] of backends) {
+    if (only !== undefined && only !== name) continue;
+    test(`${title} (${name})`, async () => {
+      const isolate = new Isolate();
+      const others = [];
+      const another = () => {
+        others.push(new Isolate());
+        return others.at(-1);
+      };
+      try {
+        await body(isolate, another);
+      } finally {
+        isolate.close();
+        for (const other of others) other.close();
+      }
+    });
+  }
+}
+
+// A test with this module as the worker.
+export function worker(title, source, body, options = {}) {
+  isolates(title, async (isolate) => {
+    await isolate.load(FORMAT.MODULE, source, options);
+    await body(isolate);
+  }, options);
+}
+
+// The same for a host worker; env is a list of records.
+export function host(title, source, env, body) {
+  isolates(title, async (isolate, another) => {
+    await isolate.load(
+      FORMAT.RECORDS, records([[RECORD.JS, "main.js", source], ...env]),
+      { host: true });
+    await body(isolate, another);
+  });
+}
+
+// Runs statements in a fetch handler of a worker; what they return, as JSON,
+// must be equal to "expected".
+export function returns(title, statements, expected) {
+  worker(
+    title,
+    `export default { async fetch(request, env, ctx) {
+       const result = await (async () => { ${statements} })();
+       return Response.json(result === undefined ? null : result);
+     } };`,
+    async (isolate) => {
+      const answer = await isolate.request();
+      assert.equal(answer.reset, null);
+      assert.deepEqual(JSON.parse(answer.text), expected);
+    });
+}
+
+// The same; they must throw or reject with this name and message.
+export function rejects(title, statements, name, message) {
+  worker(
+    title,
+    `export default { async fetch(request, env, ctx) {
+       try {
+         await (async () => { ${statements} })();
+       } catch (error) {
+         return Response.json([error.name, error.message]);
+       }
+       return Response.json("did not throw");
+     } };`,
+    async (isolate) => {
+      const answer = await isolate.request();
+      assert.equal(answer.reset, null);
+      const [gotName, gotMessage] = JSON.parse(answer.text);
+      assert.equal(gotName, name);
+      if (message instanceof RegExp) assert.match(gotMessage, message);
+      else if (message !== undefined) assert.equal(gotMessage, message);
+    });
+}

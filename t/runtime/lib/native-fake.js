@@ -1,0 +1,267 @@
+// An isolate without an engine: the bundle of runtime/ in a context of node's,
+// over ops that write down what they are asked.  docs/architecture.md says what
+// the engine and the shim promise; this is the least that keeps it.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { Nginx, strings, utf8 } from "./nginx.js";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const bundlePath = `${root}${process.env.BUILD ?? "build"}/runtime.js`;
+
+if (!existsSync(bundlePath)) {
+  spawnSync("make", ["-C", root, "build/runtime.js"], { stdio: "ignore" });
+}
+const bundle = new vm.Script(readFileSync(bundlePath, "utf8"), {
+  filename: "runtime.js",
+});
+
+const LOAD = 1, FETCH = 2, HEAD = 3, DATA = 4, END = 5, RESET = 6, WINDOW = 7,
+  ALARM = 8;
+
+export class FakeIsolate extends Nginx {
+  #context;
+  #dispatch;
+  #resolve;
+  #modules = new Map();
+  #Uint8Array;
+  #lastChannel = 0;
+  #lastEvent = -1;
+  #timer = null;
+
+  constructor() {
+    super();
+    this.#context = vm.createContext(undefined, {
+      codeGeneration: { strings: false, wasm: true },
+    });
+    this.#context.native = { ops: this.#ops(), v8: this.#v8() };
+    bundle.runInContext(this.#context);
+    delete this.#context.native;
+  }
+
+  #deliver(type, { channel = 0, a = 0, b = 0, c = 0, text = "", bytes } = {}) {
+    this.#dispatch(type, channel, a, b, c, text, bytes);
+  }
+
+  // -- events ----------------------------------------------------------------
+
+  open(format, bytes, { outbound = true, host = false }) {
+    this.#deliver(LOAD, {
+      a: format, b: outbound ? 1 : 0, c: host ? 1 : 0, text: "test", bytes,
+    });
+  }
+
+  fetch({
+    entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
+    headers = [], body = false, length = -1, props = undefined,
+  } = {}) {
+    const channel = this.#lastEvent += 2;
+    this.#deliver(FETCH, {
+      channel, a: body ? 1 : 0, b: length,
+      text: strings(entrypoint, method, url, cf, ...headers.flat()),
+      bytes: props,
+    });
+    return channel;
+  }
+
+  head(channel, status, {
+    statusText = "", headers = [], length = -1, body = false,
+  } = {}) {
+    this.#deliver(HEAD, {
+      channel, a: status, b: length, c: body ? 1 : 0,
+      text: strings(statusText, ...headers.flat()),
+    });
+  }
+
+  askForCode(channel) {
+    this.#deliver(HEAD, { channel });
+  }
+
+  data(channel, bytes) {
+    this.#deliver(DATA, {
+      channel,
+      bytes: this.#inContext(typeof bytes === "string" ? utf8(bytes) : bytes),
+    });
+  }
+
+  // Bytes of the context's own kind.
+  #inContext(bytes) {
+    return new this.#Uint8Array(bytes);
+  }
+
+  end(channel) {
+    this.#deliver(END, { channel });
+  }
+
+  reset(channel, code, message = "") {
+    this.#deliver(RESET, { channel, a: code, text: message });
+  }
+
+  window(channel, credit) {
+    this.channel(channel).credit += credit;
+    this.#deliver(WINDOW, { channel, a: credit });
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  // -- native.ops ------------------------------------------------------------
+
+  #ops() {
+    const note = (op, fields) => { this.calls.push({ op, ...fields }); };
+    const parse = (head, fixed) => {
+      const parts = head.split("\0");
+      const headers = [];
+      for (let i = fixed; i + 1 < parts.length; i += 2) {
+        headers.push([parts[i], parts[i + 1]]);
+      }
+      return { parts, headers };
+    };
+    return {
+      fetch: (invocation, target, flags, join, length, zero, props, head) => {
+        const channel = this.#lastChannel += 2;
+        const { headers, parts } = parse(head, 4);
+        const [entrypoint, method, url, cf] = parts;
+        note("fetch", {
+          channel, invocation, target, flags, join, length, entrypoint, method,
+          url, cf, headers, props: props === null ? null : Buffer.from(props),
+        });
+        return channel;
+      },
+      respond: (channel, status, flags, join, length, head) => {
+        const { headers, parts } = parse(head, 1);
+        const answer =
+          { status, flags, join, length, statusText: parts[0], headers };
+        this.channel(channel).head = answer;
+        note("respond", { channel, ...answer });
+      },
+      write: (channel, bytes, offset) => {
+        const state = this.channel(channel);
+        if (state.done || state.reset !== null) return 0;
+        const taken = Math.min(state.credit, bytes.length - offset);
+        state.credit -= taken;
+        if (taken > 0) {
+          state.chunks.push(Buffer.from(bytes.slice(offset, offset + taken)));
+        }
+        return taken;
+      },
+      end: (channel) => {
+        this.channel(channel).ended = true;
+        note("end", { channel });
+      },
+      done: (channel) => {
+        const state = this.channel(channel);
+        state.ended = true;
+        state.done = true;
+        note("done", { channel });
+      },
+      reset: (channel, code, message, location) => {
+        this.channel(channel).reset = { code, message, location };
+        note("reset", { channel, code, message, location });
+      },
+      grant: (channel, bytes) => {
+        this.channel(channel).granted += bytes;
+        note("grant", { channel, bytes });
+      },
+      load: (invocation, target, id) => {
+        const channel = this.#lastChannel += 2;
+        note("load", { channel, invocation, target, id });
+        return channel;
+      },
+      code: (channel, outbound, capability, cpuMs, subRequests) => {
+        note("code", { channel, outbound, capability, cpuMs, subRequests });
+      },
+      worker: (outbound, cpuMs, subRequests) => {
+        note("worker", { outbound, cpuMs, subRequests });
+      },
+      failed: (message, location) => { note("failed", { message, location }); },
+      alarm: (milliseconds) => {
+        clearTimeout(this.#timer);
+        if (milliseconds >= 0) {
+          this.#timer = setTimeout(() => this.#deliver(ALARM), milliseconds);
+        }
+      },
+      enter: () => {},
+      enter: () => {},
+      log: (channel, level, line) => {
+        note("log", { channel, level, text: line });
+      },
+      now: () => performance.now(),
+      random: (size) => {
+        const bytes = new Uint8Array(size);
+        crypto.getRandomValues(bytes);
+        return bytes;
+      },
+    };
+  }
+
+  // -- native.v8 -------------------------------------------------------------
+
+  #v8() {
+    const storage = new AsyncLocalStorage();
+    this.#Uint8Array = vm.runInContext("Uint8Array", this.#context);
+    const resolved = vm.runInContext("Promise.resolve()", this.#context);
+    return {
+      setDispatch: (dispatch) => { this.#dispatch = dispatch; },
+      serialize: (value) => {
+        try {
+          return new Uint8Array(v8.serialize(value));
+        } catch (error) {
+          error.name = "DataCloneError";
+          throw error;
+        }
+      },
+      deserialize: (bytes) => v8.deserialize(bytes),
+      transfer: (buffer) => structuredClone(buffer, { transfer: [buffer] }),
+      transfer: (buffer) => {
+        const copy = this.#inContext(new Uint8Array(buffer)).buffer;
+        structuredClone(buffer, { transfer: [buffer] });
+        return copy;
+      },
+      utf8Encode: (string) => this.#inContext(new TextEncoder().encode(string)),
+      utf8EncodeInto: (string, bytes) => {
+        const { read, written } = new TextEncoder().encodeInto(string, bytes);
+        return written * 2 ** 32 + read;
+      },
+      utf8Decode: (bytes, fatal, ignoreBOM) =>
+        new TextDecoder("utf-8", { fatal, ignoreBOM }).decode(bytes),
+      latin1Decode: (bytes) => Buffer.from(bytes).toString("latin1"),
+      setModuleHost: (resolve) => { this.#resolve = resolve; },
+      importModule: (specifier) => this.#import(specifier),
+      location: (error) =>
+        /([^\s()]+:\d+:\d+)\)?\n?/.exec(error?.stack ?? "")?.[1] ?? "",
+      setRejectionHandler: () => {},
+      getContext: () => storage.getStore(),
+      setContext: (value) => { storage.enterWith(value); },
+      runMicrotasks: () => {},
+      enqueueMicrotask: (callback) => { resolved.then(callback); },
+    };
+  }
+
+  async #import(specifier) {
+    const module = this.#find(specifier, "");
+    await module.link((name, from) => this.#find(name, from.identifier));
+    await module.evaluate();
+    return module.namespace;
+  }
+
+  #find(specifier, referrer) {
+    const { exports, name, source } = this.#resolve(specifier, referrer);
+    const known = this.#modules.get(name);
+    if (known !== undefined) return known;
+    const module = source !== undefined
+      ? new vm.SourceTextModule(source, {
+        identifier: name, context: this.#context,
+      })
+      : new vm.SyntheticModule(Object.keys(exports), function () {
+        for (const key of Object.keys(exports)) this.setExport(key, exports[key]);
+      }, { identifier: name, context: this.#context });
+    this.#modules.set(name, module);
+    return module;
+  }
+}

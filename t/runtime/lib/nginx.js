@@ -1,0 +1,108 @@
+// nginx as an isolate sees it: what a test drives, whether the runtime is in a
+// context of node's (native-fake.js) or in an engine (engine.js).
+
+export const FORMAT = { RECORDS: 1, VALUE: 2, JSON: 3, MODULE: 4 };
+export const CODE = {
+  CANCEL: 1, EXCEPTION: 2, BAD_CODE: 3, CPU: 4, WALL: 5, MEMORY: 6, OVERLOAD: 7,
+  ENGINE: 8, NETWORK: 9, DENIED: 10, SUBREQUESTS: 11,
+};
+export const FLAG = { BODY: 1, JOIN: 2, LOADED: 4, ID: 8, HOST: 16 };
+export const OUTBOUND = { INHERIT: 0, NONE: 1, CAPABILITY: 2 };
+export const LEVEL = { DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4 };
+export const RECORD = {
+  JS: 1, JSON: 2, TEXT: 3, DATA: 4, STRING: 16, ENV_JSON: 17, LOADER: 18,
+  SERVICE: 19,
+};
+
+export const WINDOW_TO_NGINX = 65536;
+const DEADLINE_MS = 5000;
+
+export const utf8 = (text) => new Uint8Array(Buffer.from(text, "utf8"));
+export const text = (bytes) => Buffer.from(bytes).toString("utf8");
+
+// A list of strings as the wire has it, each character a byte.
+export const strings = (...list) => list.map((s) => `${s}\0`).join("");
+
+const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+
+// A host worker's records: [kind, name, data].
+export function records(list) {
+  const parts = [];
+  for (const [kind, name, data] of list) {
+    const nameBytes = Buffer.from(name, "utf8");
+    const dataBytes = Buffer.from(data);
+    const header = Buffer.alloc(16);
+    header[0] = kind;
+    header.writeUInt32LE(nameBytes.length, 4);
+    header.writeBigUInt64LE(BigInt(dataBytes.length), 8);
+    parts.push(header, nameBytes, dataBytes);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+export class Nginx {
+  calls = [];             // what the isolate did: { op, channel, ... }
+  #channels = new Map();
+
+  // What this channel has carried towards us.
+  channel(id) {
+    if (!this.#channels.has(id)) {
+      this.#channels.set(id, {
+        credit: WINDOW_TO_NGINX, chunks: [], ended: false, done: false,
+        head: null, reset: null, granted: 0,
+      });
+    }
+    return this.#channels.get(id);
+  }
+
+  bytes(id) {
+    return new Uint8Array(Buffer.concat(this.channel(id).chunks));
+  }
+
+  of(op) {
+    return this.calls.filter((call) => call.op === op);
+  }
+
+  logs() {
+    return this.of("log").map((call) => call.text);
+  }
+
+  async until(condition, what = condition.toString()) {
+    const deadline = Date.now() + DEADLINE_MS;
+    for (;;) {
+      const result = condition();
+      if (result) return result;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `waited in vain: ${what}; so far ${JSON.stringify(this.calls)}`);
+      }
+      await turn();
+    }
+  }
+
+  // The first, or the n-th, call of an op.
+  async next(op, index = 0) {
+    await this.until(() => this.of(op).length > index, `${op} ${index}`);
+    return this.of(op)[index];
+  }
+
+  // Loads and waits until the worker runs.  How that shows: an event's answer.
+  async load(format, code, options = {}) {
+    this.open(format, typeof code === "string" ? utf8(code) : code, options);
+  }
+
+  // The answer to an invocation: its response and how it ended.
+  async answer(channel) {
+    const state = this.channel(channel);
+    await this.until(
+      () => state.done || state.reset !== null, `the end of ${channel}`);
+    return {
+      channel, reset: state.reset, ...state.head, text: text(this.bytes(channel)),
+    };
+  }
+
+  // A request from beginning to end.
+  async request(init = {}) {
+    return this.answer(this.fetch(init));
+  }
+}

@@ -1,0 +1,14 @@
+// Starts node again with the flag that native-fake.js needs, if it was not
+// given.  Each test file imports this first.
+
+import { spawnSync } from "node:child_process";
+import vm from "node:vm";
+
+if (vm.SourceTextModule === undefined) {
+  const { status } = spawnSync(
+    process.execPath,
+    ["--experimental-vm-modules", "--no-warnings", ...process.execArgv,
+      ...process.argv.slice(1)],
+    { stdio: "inherit" });
+  process.exit(status ?? 1);
+}

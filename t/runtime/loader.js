@@ -1,0 +1,288 @@
+// env.LOADER of a host worker: load(), get(), getEntrypoint().
+
+import assert from "node:assert/strict";
+import v8 from "node:v8";
+import { CODE, FLAG, FORMAT, host, OUTBOUND, RECORD } from "./lib/harness.js";
+
+const env = [
+  [RECORD.LOADER, "LOADER", "3"], [RECORD.SERVICE, "API", "7"],
+  [RECORD.STRING, "NAME", "n"],
+];
+
+const CODE_TEXT = `{ mainModule: "index.js", modules: { "index.js": "export default {}" } }`;
+
+// What was sent on a channel, as node's V8 (a newer one) reads it.
+const sent = (isolate, channel) => v8.deserialize(isolate.bytes(channel));
+
+host(
+  "what load() sends is what an isolate takes",
+  `export default { async fetch(request, env) {
+     const worker = env.LOADER.load({
+       mainModule: "a.js",
+       modules: {
+         "a.js": \`
+           import data from "b"; import text from "./t.txt"; import json from "j.json";
+           export default { fetch(request, env) {
+             return Response.json([new Uint8Array(data)[0], text, json,
+               env.date.toISOString(), [...env.map], ctx.props]);
+           } };
+           const ctx = { props: 1 };\`,
+         "b": { data: new Uint8Array([255]) }, "t.txt": { text: "é😀" },
+         "j.json": { json: { a: [1] } },
+       },
+       env: { date: new Date(0), map: new Map([["k", 1]]) },
+     });
+     await worker.getEntrypoint("E", { props: { who: "é" } }).fetch(request);
+   } };`, env,
+  async (isolate, another) => {
+    isolate.fetch();
+    const load = await isolate.next("load");
+    await isolate.until(() => isolate.channel(load.channel).ended);
+    const loaded = another();
+    await loaded.load(FORMAT.VALUE, isolate.bytes(load.channel));
+    assert.deepEqual(JSON.parse((await loaded.request()).text), [
+      255, "é😀", { a: [1] }, "1970-01-01T00:00:00.000Z", [["k", 1]], 1,
+    ]);
+  });
+
+host(
+  "props of getEntrypoint() arrive as ctx.props",
+  `export default { async fetch(request, env) {
+     await env.LOADER.get("x", () => {}).getEntrypoint("", { props: { who: "é" } })
+       .fetch(request);
+   } };`, env,
+  async (isolate, another) => {
+    isolate.fetch();
+    const { props } = await isolate.next("fetch");
+    const loaded = another();
+    await loaded.load(FORMAT.MODULE,
+      `export default { fetch(request, env, ctx) {
+         return Response.json([ctx.props, ctx.props === ctx.props]); } };`);
+    assert.equal((await loaded.request({ props })).text, '[{"who":"é"},true]');
+  });
+
+host(
+  "load() sends the code at once; fetch() goes to the stub",
+  `export default { async fetch(request, env) {
+     const worker = env.LOADER.load({
+       compatibilityDate: "2025-04-01",
+       mainModule: "index.js",
+       modules: { "index.js": "export default {}", "t": { text: "T" },
+                  "d": { data: new Uint8Array([1]).buffer }, "j": { json: [1] } },
+       globalOutbound: null, env: { A: { b: new Date(0) } },
+       limits: { cpuMs: 5, subRequests: 2 },
+     });
+     return worker.getEntrypoint().fetch(request);
+   } };`, env,
+  async (isolate) => {
+    const channel = isolate.fetch({
+      method: "POST", url: "http://Host/As-Is", body: true, length: 3,
+      cf: '{"a":1}',
+    });
+    const load = await isolate.next("load");
+    assert.deepEqual([load.invocation, load.target, load.id], [channel, 3, null]);
+    const code = await isolate.next("code");
+    assert.deepEqual(
+      [code.channel, code.outbound, code.capability, code.cpuMs, code.subRequests],
+      [load.channel, OUTBOUND.NONE, 0, 5, 2]);
+    await isolate.until(() => isolate.channel(load.channel).ended);
+    const value = sent(isolate, load.channel);
+    assert.equal(value.mainModule, "index.js");
+    assert.deepEqual(value.modules["index.js"], { js: "export default {}" });
+    assert.deepEqual(value.modules.t, { text: "T" });
+    assert.deepEqual([...value.modules.d.data], [1]);
+    assert.deepEqual(value.modules.j, { json: [1] });
+    assert.deepEqual(value.env, { A: { b: new Date(0) } });
+    assert.equal("globalOutbound" in value, false);
+    assert.equal("limits" in value, false);
+
+    const out = await isolate.next("fetch");
+    assert.equal(out.target, load.channel);
+    assert.equal(out.flags, FLAG.LOADED | FLAG.BODY | FLAG.JOIN);
+    assert.equal(out.join, channel);
+    assert.equal(out.length, 3);
+    assert.deepEqual(
+      [out.entrypoint, out.method, out.url, out.cf, out.props],
+      ["", "POST", "http://Host/As-Is", '{"a":1}', null]);
+    isolate.head(out.channel, 200, { body: true });
+    const answer = await isolate.answer(channel);
+    assert.equal(answer.join, out.channel);
+  });
+
+host(
+  "get() of a warm id: the callback does not run",
+  `export default { async fetch(request, env) {
+     const stub = env.LOADER.get("tenant:é", () => { throw new Error("ran"); });
+     return stub.getEntrypoint("Name", { props: { p: [1] } }).fetch("http://x/");
+   } };`, env,
+  async (isolate) => {
+    const channel = isolate.fetch();
+    const load = await isolate.next("load");
+    assert.equal(load.id, "tenant:é");
+    const out = await isolate.next("fetch");
+    assert.equal(out.entrypoint, "Name");
+    assert.deepEqual(v8.deserialize(out.props), { p: [1] });
+    isolate.head(out.channel, 299);
+    assert.equal((await isolate.answer(channel)).status, 299);
+    assert.equal(isolate.of("code").length, 0);
+  });
+
+for (const [title, callback] of [
+  ["a sync callback", `() => (${CODE_TEXT})`],
+  ["an async callback", `async () => { await new Promise((r) => setTimeout(r, 1)); return ${CODE_TEXT}; }`],
+  ["a callback that itself fetches", `async () => { await fetch("http://code/"); return ${CODE_TEXT}; }`],
+]) {
+  host(
+    `get() of a cold id asks for the code: ${title}`,
+    `export default { async fetch(request, env) {
+       return env.LOADER.get("id", ${callback}).getEntrypoint().fetch("http://x/");
+     } };`, env,
+    async (isolate) => {
+      const channel = isolate.fetch();
+      const load = await isolate.next("load");
+      const out = await isolate.next("fetch");
+      assert.equal(isolate.of("code").length, 0);
+      isolate.askForCode(load.channel);
+      if (callback.includes("http://code/")) {
+        const code = await isolate.next("fetch", 1);
+        assert.equal(code.invocation, channel);
+        isolate.head(code.channel, 200);
+      }
+      const code = await isolate.next("code");
+      assert.equal(code.outbound, OUTBOUND.INHERIT);
+      await isolate.until(() => isolate.channel(load.channel).ended);
+      assert.equal(sent(isolate, load.channel).mainModule, "index.js");
+      isolate.head(out.channel, 200);
+      assert.equal((await isolate.answer(channel)).status, 200);
+    });
+}
+
+host(
+  "get(null) loads without an id",
+  `export default { async fetch(request, env) {
+     return env.LOADER.get(null, async () => (${CODE_TEXT})).getEntrypoint("default").fetch("http://x/");
+   } };`, env,
+  async (isolate) => {
+    const channel = isolate.fetch();
+    assert.equal((await isolate.next("load")).id, null);
+    await isolate.next("code");
+    const out = await isolate.next("fetch");
+    assert.equal(out.entrypoint, "");
+    isolate.head(out.channel, 200);
+    await isolate.answer(channel);
+  });
+
+host(
+  "globalOutbound: a service of env goes by its number",
+  `export default { async fetch(request, env) {
+     env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: env.API });
+     return new Response();
+   } };`, env,
+  async (isolate) => {
+    await isolate.request();
+    const [code] = isolate.of("code");
+    assert.deepEqual([code.outbound, code.capability], [OUTBOUND.CAPABILITY, 7]);
+  });
+
+host(
+  "code larger than the window follows as credit comes",
+  `export default { async fetch(request, env) {
+     env.LOADER.load({ ...${CODE_TEXT}, env: { big: "x".repeat(200000) } });
+     await new Promise((resolve) => { globalThis.finish = resolve; });
+     return new Response();
+   } };`, env,
+  async (isolate) => {
+    isolate.fetch();
+    const { channel } = await isolate.next("load");
+    await isolate.until(() => isolate.bytes(channel).length === 65536);
+    isolate.window(channel, 1000000);
+    await isolate.until(() => isolate.channel(channel).ended);
+    assert.equal(sent(isolate, channel).env.big.length, 200000);
+  });
+
+// What the host sees when something is wrong, thrown or rejected.
+const wrong = (title, statement, expected, act = () => {}) => host(
+  title,
+  `export default { async fetch(request, env, ctx) {
+     try { ${statement} }
+     catch (error) { return Response.json([error.name, error.message]); }
+     return Response.json("nothing");
+   } };`, env,
+  async (isolate) => {
+    const channel = isolate.fetch();
+    await act(isolate);
+    const [name, message] = JSON.parse((await isolate.answer(channel)).text);
+    assert.equal(name, expected[0]);
+    if (expected[1] instanceof RegExp) assert.match(message, expected[1]);
+    else assert.equal(message, expected[1]);
+  });
+
+wrong("load() without code", "env.LOADER.load();", ["TypeError",
+  "Failed to execute 'WorkerLoader.load': 1 argument required, but only 0 present."]);
+wrong("load() of something else", "env.LOADER.load('code');", ["TypeError",
+  `Worker code must be an object, not "code". It needs at least 'mainModule' and 'modules'.`]);
+wrong("load() says which field", `env.LOADER.load({ ...${CODE_TEXT}, limits: { cpuMs: "1" } });`,
+  ["TypeError", `Worker code: 'limits.cpuMs' must be a positive integer, not "1".`]);
+wrong("globalOutbound of another kind",
+  `env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: "http://x" });`,
+  ["TypeError", "Worker code: 'globalOutbound' must be null, absent, or a Fetcher " +
+    `such as a service of 'env', not "http://x".`]);
+wrong("a worker's own entrypoint as globalOutbound", `
+  const stub = env.LOADER.load(${CODE_TEXT});
+  env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: stub.getEntrypoint() });`,
+["TypeError", /'globalOutbound' must be/]);
+wrong("a function in env", `env.LOADER.load({ ...${CODE_TEXT}, env: { f() {} } });`,
+  ["DataCloneError", /could not be cloned/]);
+wrong("a Fetcher in env", `env.LOADER.load({ ...${CODE_TEXT}, env: { deep: [env.API] } });`,
+  ["DataCloneError", 'Could not serialize object of type "Fetcher". This type does ' +
+    "not support serialization."]);
+wrong("env above 1 MiB",
+  `env.LOADER.load({ ...${CODE_TEXT}, env: { a: "x".repeat(1024 * 1024) } });`,
+  ["Error", /^Dynamic Worker env size \(\d+ bytes\) exceeds the maximum allowed size of 1048576 bytes\.$/]);
+wrong("get() without a callback", "env.LOADER.get('id', 1);", ["TypeError",
+  "Failed to execute 'WorkerLoader.get': parameter 2 is not of type 'Function'."]);
+wrong("an illegal this", "env.LOADER.load.call({}, {});",
+  ["TypeError", "Illegal invocation"]);
+wrong("constructors are not to be called", "new env.LOADER.constructor();",
+  ["TypeError", "Illegal constructor"]);
+
+const failing = (callback) =>
+  `await env.LOADER.get("id", ${callback}).getEntrypoint().fetch("http://x/");`;
+
+// nginx resets the fetches that wait for the code.
+const resetsWaiting = (code, message) => async (isolate) => {
+  const load = await isolate.next("load");
+  const out = await isolate.next("fetch");
+  isolate.askForCode(load.channel);
+  const reset = await isolate.next("reset");
+  assert.equal(reset.channel, load.channel);
+  assert.equal(reset.code, CODE.BAD_CODE);
+  assert.equal(reset.message, message);
+  isolate.reset(out.channel, reset.code, reset.message);
+};
+
+wrong("a callback that throws", failing("() => { throw new RangeError('cb'); }"),
+  ["RangeError", "cb"], resetsWaiting(CODE.BAD_CODE, "RangeError: cb"));
+wrong("a callback that rejects", failing("async () => { throw new Error('cb'); }"),
+  ["Error", "cb"], resetsWaiting(CODE.BAD_CODE, "cb"));
+wrong("a callback that returns nonsense", failing("() => null"),
+  ["TypeError", /^Worker code must be an object, not null/],
+  resetsWaiting(CODE.BAD_CODE,
+    "TypeError: Worker code must be an object, not null. It needs at least 'mainModule' and 'modules'."));
+
+wrong("a worker that could not be loaded breaks its stub", `
+  const stub = env.LOADER.load(${CODE_TEXT});
+  await stub.getEntrypoint().fetch("http://x/").catch(() => {});
+  await stub.getEntrypoint("Other").fetch("http://x/");`,
+["SyntaxError", "Unexpected token"], async (isolate) => {
+  const load = await isolate.next("load");
+  const out = await isolate.next("fetch");
+  isolate.reset(load.channel, CODE.BAD_CODE, "SyntaxError: Unexpected token");
+  isolate.reset(out.channel, CODE.BAD_CODE, "SyntaxError: Unexpected token");
+});
+
+wrong("a limit that was hit", `
+  await env.LOADER.load(${CODE_TEXT}).getEntrypoint().fetch("http://x/");`,
+["Error", "Worker exceeded memory limit."], async (isolate) => {
+  isolate.reset((await isolate.next("fetch")).channel, CODE.MEMORY, "");
+});
