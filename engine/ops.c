@@ -1,0 +1,894 @@
+
+/*
+ * Every op runs inside its isolate, on the executor's thread, and sees only
+ * that isolate's channels: a number that is another's, or nobody's, is a
+ * channel that is gone.  The runtime is our own code, but what stands in a
+ * worker's process may be in a worker's hands, so nothing here relies on
+ * it being right; nginx, in turn, relies on nothing that leaves here.
+ *
+ * An invocation ends in one of these ways:
+ *
+ *     end, done    END, then DONE once waitUntil() work is over
+ *     done         END with FINAL: the response is complete and that is all
+ *     reset        RESET: no END and no DONE follow
+ *
+ * With done, what the invocation opened is closed too; nginx resets it.
+ */
+
+#include <math.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "engine/engine.h"
+#include "engine/ops.h"
+#include "engine/send.h"
+
+
+/* JavaScript's largest exact integer. */
+#define DW_OP_INTEGER_MAX  9007199254740992.0
+
+
+static void
+dw_op_fail(v8shim_value_t *result, v8shim_type_t type, const char *text)
+{
+    result->type = type;
+    result->bytes.data = (const uint8_t *) text;
+    result->bytes.size = strlen(text);
+}
+
+
+/* The isolate of a call, or NULL where there is none: in the snapshot. */
+static dw_isolate_t *
+dw_op_isolate(void *user, v8shim_value_t *result)
+{
+    dw_cell_t  *cell = user;
+
+    result->type = V8SHIM_UNDEFINED;
+
+    if (cell == NULL || cell->isolate == NULL) {
+        dw_op_fail(result, V8SHIM_ERROR, "not while the snapshot is made");
+        return NULL;
+    }
+
+    return cell->isolate;
+}
+
+
+static uint64_t
+dw_op_u64(const v8shim_value_t *value)
+{
+    double  n = value->number;
+
+    if (!(n >= 1)) {
+        return 0;
+    }
+
+    return n < DW_OP_INTEGER_MAX ? (uint64_t) n : (uint64_t) DW_OP_INTEGER_MAX;
+}
+
+
+static uint32_t
+dw_op_u32(const v8shim_value_t *value)
+{
+    uint64_t  n;
+
+    n = dw_op_u64(value);
+
+    return n < UINT32_MAX ? (uint32_t) n : UINT32_MAX;
+}
+
+
+static uint64_t
+dw_op_body_length(const v8shim_value_t *value)
+{
+    return value->number >= 0 ? dw_op_u64(value) : DW_WIRE_LENGTH_UNKNOWN;
+}
+
+
+static dw_wire_span_t
+dw_op_span(const v8shim_value_t *value)
+{
+    dw_wire_span_t  span;
+
+    span.data = value->bytes.data;
+    span.size = value->bytes.size;
+
+    return span;
+}
+
+
+/* A string list, as the wire has it, or empty. */
+static bool
+dw_op_is_list(dw_wire_span_t list)
+{
+    return list.size == 0 || list.data[list.size - 1] == '\0';
+}
+
+
+static uint8_t *
+dw_op_put(uint8_t *p, dw_wire_span_t bytes)
+{
+    if (bytes.size != 0) {
+        memcpy(p, bytes.data, bytes.size);
+    }
+
+    return p + bytes.size;
+}
+
+
+/* This isolate's channel or NULL.  The table is locked. */
+static dw_channel_t *
+dw_op_channel(dw_isolate_t *iso, uint64_t id)
+{
+    dw_channel_t  *channel;
+
+    channel = dw_channel_find(&iso->engine->channels, id);
+
+    if (channel == NULL || channel->isolate != iso) {
+        return NULL;
+    }
+
+    return channel;
+}
+
+
+static bool
+dw_op_is_invocation(const dw_channel_t *channel)
+{
+    return channel->kind == DW_WIRE_FETCH && !channel->ours;
+}
+
+
+/* CPU time of an invocation, the running event's share included. */
+static uint64_t
+dw_op_cpu_ns(const dw_isolate_t *iso, const dw_channel_t *channel)
+{
+    uint64_t  cpu_ns;
+
+    cpu_ns = channel->cpu_ns;
+
+    if (iso->event.invocation == channel->id) {
+        cpu_ns += dw_clock_ns(CLOCK_THREAD_CPUTIME_ID)
+                  - iso->event.cpu_start_ns;
+    }
+
+    return cpu_ns;
+}
+
+
+/*
+ * Opens a channel for the invocation "parent".  An invocation that is over is
+ * nginx's to refuse.  Returns its id, or 0 with an error in "result".
+ */
+static uint64_t
+dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
+    v8shim_value_t *result)
+{
+    size_t           tail;
+    uint8_t         *p;
+    uint64_t         id;
+    dw_channel_t    *parent, *channel;
+    dw_channels_t   *channels;
+
+    tail = open->props.size + open->strings.size;
+
+    if (tail > DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The request's URL, headers and props are too large.");
+        return 0;
+    }
+
+    channels = &iso->engine->channels;
+
+    dw_channels_lock(channels);
+
+    parent = dw_op_channel(iso, open->parent);
+
+    if (parent != NULL && !dw_op_is_invocation(parent)) {
+        parent = NULL;
+    }
+
+    id = dw_channel_next_id(channels);
+    channel = dw_channel_add(channels, id, (dw_wire_kind_t) open->kind, iso,
+                             &iso->channels, parent);
+
+    if (open->kind == DW_WIRE_FETCH) {
+        channel->sent_head = true;
+        channel->writable = (open->flags & (DW_WIRE_BODY|DW_WIRE_JOIN))
+                            == DW_WIRE_BODY;
+        channel->sent_end = !channel->writable;
+    }
+
+    p = dw_out_begin(&iso->engine->out,
+                     DW_WIRE_HEADER_SIZE + DW_WIRE_OPEN_SIZE + tail);
+    p = dw_wire_put_open(p, id, open, tail);
+    p = dw_op_put(p, open->props);
+    p = dw_op_put(p, open->strings);
+    dw_out_end(&iso->engine->out, p);
+
+    dw_channels_unlock(channels);
+
+    dw_out_relieve(&iso->engine->out);
+
+    result->type = V8SHIM_NUMBER;
+    result->number = (double) id;
+
+    return id;
+}
+
+
+static void
+dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t    *iso;
+    dw_wire_open_t   open;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    memset(&open, 0, sizeof(dw_wire_open_t));
+
+    open.kind = DW_WIRE_FETCH;
+    open.parent = dw_op_u64(&args[0]);
+    open.target = dw_op_u64(&args[1]);
+    open.flags = dw_op_u64(&args[2])
+                 & (DW_WIRE_BODY|DW_WIRE_JOIN|DW_WIRE_LOADED);
+    open.join = (open.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
+    open.body_length = dw_op_body_length(&args[4]);
+    open.props = dw_op_span(&args[6]);
+    open.strings = dw_op_span(&args[7]);
+
+    if (open.props.size > DW_WIRE_HEAD_MAX) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR, "The props are too large.");
+        return;
+    }
+
+    open.props_length = (uint32_t) open.props.size;
+
+    if (!dw_op_is_list(open.strings)) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR, "fetch: bad head");
+        return;
+    }
+
+    dw_op_open(iso, &open, result);
+}
+
+
+static void
+dw_op_load(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    char             id[4096];
+    dw_isolate_t    *iso;
+    dw_wire_open_t   open;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    memset(&open, 0, sizeof(dw_wire_open_t));
+
+    open.kind = DW_WIRE_LOAD;
+    open.parent = dw_op_u64(&args[0]);
+    open.target = dw_op_u64(&args[1]);
+    open.body_length = DW_WIRE_LENGTH_UNKNOWN;
+
+    if (args[2].type != V8SHIM_UNDEFINED) {
+
+        if (args[2].bytes.size >= sizeof(id)) {
+            dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                       "The worker's id is too long.");
+            return;
+        }
+
+        if (args[2].bytes.size != 0) {
+
+            if (memchr(args[2].bytes.data, '\0', args[2].bytes.size)) {
+                dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                           "The worker's id must not contain a NUL character.");
+                return;
+            }
+
+            memcpy(id, args[2].bytes.data, args[2].bytes.size);
+        }
+
+        id[args[2].bytes.size] = '\0';
+
+        open.flags = DW_WIRE_ID;
+        open.strings.data = (const uint8_t *) id;
+        open.strings.size = args[2].bytes.size + 1;
+    }
+
+    dw_op_open(iso, &open, result);
+}
+
+
+static void
+dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint8_t             *p;
+    dw_isolate_t        *iso;
+    dw_channel_t        *channel;
+    dw_wire_span_t       strings;
+    dw_wire_response_t   response;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    memset(&response, 0, sizeof(dw_wire_response_t));
+
+    response.status = (uint16_t) (dw_op_u32(&args[1]) & 0xffff);
+    response.flags = dw_op_u64(&args[2]) & (DW_WIRE_BODY|DW_WIRE_JOIN);
+    response.join = (response.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
+    response.body_length = dw_op_body_length(&args[4]);
+    strings = dw_op_span(&args[5]);
+
+    if (!dw_op_is_list(strings)
+        || response.status < 200 || response.status > 599)
+    {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR, "respond: bad head");
+        return;
+    }
+
+    if (strings.size > DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The response's headers are too large.");
+        return;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && dw_op_is_invocation(channel)
+        && !channel->sent_head)
+    {
+        channel->sent_head = true;
+        channel->writable = response.flags == DW_WIRE_BODY;
+
+        p = dw_out_begin(&iso->engine->out,
+                         DW_WIRE_HEADER_SIZE + DW_WIRE_RESPONSE_SIZE
+                         + strings.size);
+        p = dw_wire_put_response(p, channel->id, &response, strings.size);
+        p = dw_op_put(p, strings);
+        dw_out_end(&iso->engine->out, p);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_write(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    size_t           size, taken;
+    uint8_t         *p;
+    uint64_t         offset;
+    dw_isolate_t    *iso;
+    dw_channel_t    *channel;
+    dw_wire_span_t   bytes;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    bytes = dw_op_span(&args[1]);
+    offset = dw_op_u64(&args[2]);
+
+    result->type = V8SHIM_NUMBER;
+    result->number = 0;
+
+    if (offset >= bytes.size) {
+        return;
+    }
+
+    bytes.data += offset;
+    bytes.size -= (size_t) offset;
+    taken = 0;
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && channel->writable && !channel->sent_end) {
+
+        taken = bytes.size < channel->credit ? bytes.size
+                                             : (size_t) channel->credit;
+        channel->credit -= taken;
+        bytes.size = taken;
+
+        while (bytes.size != 0) {
+            size = bytes.size < DW_WIRE_DATA_MAX ? bytes.size
+                                                 : DW_WIRE_DATA_MAX;
+
+            p = dw_out_begin(&iso->engine->out, DW_WIRE_HEADER_SIZE + size);
+            p = dw_wire_put_header(p, DW_WIRE_DATA, 0, channel->id, size);
+            memcpy(p, bytes.data, size);
+            dw_out_end(&iso->engine->out, p + size);
+
+            bytes.data += size;
+            bytes.size -= size;
+        }
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(&iso->engine->out);
+
+    result->number = (double) taken;
+}
+
+
+static void
+dw_op_end(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+    dw_channel_t  *channel;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && channel->kind != DW_WIRE_ISOLATE
+        && channel->sent_head && !channel->sent_end)
+    {
+        channel->sent_end = true;
+        channel->writable = false;
+
+        if (dw_op_is_invocation(channel)) {
+            dw_send_usage(&iso->engine->out, DW_WIRE_END, 0, channel->id,
+                          dw_op_cpu_ns(iso, channel));
+
+        } else {
+            dw_send_empty(&iso->engine->out, DW_WIRE_END, channel->id);
+
+            if (channel->kind == DW_WIRE_FETCH && channel->got_end) {
+                dw_channel_remove(&iso->engine->channels, channel);
+            }
+        }
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint64_t       cpu_ns;
+    dw_out_t      *out;
+    dw_isolate_t  *iso;
+    dw_channel_t  *channel;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    out = &iso->engine->out;
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && dw_op_is_invocation(channel)) {
+
+        cpu_ns = dw_op_cpu_ns(iso, channel);
+
+        if (!channel->sent_head) {
+            dw_send_reset(out, channel->id, DW_WIRE_EXCEPTION,
+                          dw_span_of("Worker made no response."),
+                          dw_span_of(""));
+
+        } else if (channel->sent_end) {
+            dw_send_usage(out, DW_WIRE_DONE, 0, channel->id, cpu_ns);
+
+        } else {
+            dw_send_usage(out, DW_WIRE_END, DW_WIRE_FINAL, channel->id,
+                          cpu_ns);
+        }
+
+        dw_channel_remove_tree(&iso->engine->channels, channel);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint32_t       code;
+    dw_isolate_t  *iso;
+    dw_channel_t  *channel;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    code = dw_op_u32(&args[1]);
+
+    if (code == 0 || code >= DW_WIRE_CODE_LAST) {
+        code = DW_WIRE_EXCEPTION;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && channel->kind != DW_WIRE_ISOLATE) {
+        dw_send_reset(&iso->engine->out, channel->id, (dw_wire_code_t) code,
+                      dw_op_span(&args[2]), dw_op_span(&args[3]));
+        dw_channel_remove(&iso->engine->channels, channel);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_grant(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint8_t       *p;
+    uint32_t       credit;
+    dw_isolate_t  *iso;
+    dw_channel_t  *channel;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    credit = dw_op_u32(&args[1]);
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && channel->kind == DW_WIRE_FETCH
+        && !channel->got_end && credit != 0)
+    {
+        p = dw_out_begin(&iso->engine->out,
+                         DW_WIRE_HEADER_SIZE + sizeof(credit));
+        p = dw_wire_put_window(p, channel->id, credit);
+        dw_out_end(&iso->engine->out, p);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint8_t           *p;
+    dw_isolate_t      *iso;
+    dw_channel_t      *channel;
+    dw_wire_worker_t   worker;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    memset(&worker, 0, sizeof(dw_wire_worker_t));
+
+    worker.outbound = (uint8_t) (dw_op_u32(&args[1]) & 3);
+    worker.capability = dw_op_u64(&args[2]);
+    worker.cpu_ms = dw_op_u32(&args[3]);
+    worker.subrequests = dw_op_u32(&args[4]);
+
+    if (worker.outbound > DW_WIRE_OUTBOUND_CAPABILITY) {
+        worker.outbound = DW_WIRE_OUTBOUND_NONE;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && channel->kind == DW_WIRE_LOAD
+        && !channel->sent_head)
+    {
+        channel->sent_head = true;
+        channel->writable = true;
+
+        p = dw_out_begin(&iso->engine->out,
+                         DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE);
+        p = dw_wire_put_worker(p, channel->id, &worker);
+        dw_out_end(&iso->engine->out, p);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_worker(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint8_t           *p;
+    dw_isolate_t      *iso;
+    dw_channel_t      *channel;
+    dw_wire_worker_t   worker;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    memset(&worker, 0, sizeof(dw_wire_worker_t));
+
+    worker.outbound = (uint8_t) (dw_op_u32(&args[0]) & 3);
+    worker.cpu_ms = dw_op_u32(&args[1]);
+    worker.subrequests = dw_op_u32(&args[2]);
+
+    if (worker.outbound > DW_WIRE_OUTBOUND_CAPABILITY) {
+        worker.outbound = DW_WIRE_OUTBOUND_NONE;
+    }
+
+    if (worker.cpu_ms != 0 && worker.cpu_ms < iso->cpu_ms) {
+        iso->cpu_ms = worker.cpu_ms;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, iso->id);
+
+    if (channel != NULL && !channel->sent_head) {
+
+        channel->sent_head = true;
+
+        p = dw_out_begin(&iso->engine->out,
+                         DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE);
+        p = dw_wire_put_worker(p, channel->id, &worker);
+        dw_out_end(&iso->engine->out, p);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+static void
+dw_op_copy_text(char *to, size_t size, const v8shim_value_t *value)
+{
+    size_t  n;
+
+    n = dw_utf8_cut(value->bytes.data, value->bytes.size, size - 1);
+
+    if (n != 0) {
+        memcpy(to, value->bytes.data, n);
+    }
+
+    to[n] = '\0';
+}
+
+
+/* The executor buries the isolate when the event is over. */
+static void
+dw_op_failed(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL || iso->event.failed) {
+        return;
+    }
+
+    iso->event.failed = true;
+
+    dw_op_copy_text(iso->error.message, sizeof(iso->error.message), &args[0]);
+    dw_op_copy_text(iso->error.location, sizeof(iso->error.location),
+                    &args[1]);
+}
+
+
+static void
+dw_op_alarm(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    double         ms;
+    uint64_t       deadline_ns;
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    ms = args[0].number;
+    deadline_ns = DW_NEVER;
+
+    if (ms >= 0 && ms <= DW_ALARM_MS_MAX) {
+        deadline_ns = dw_clock_ns(CLOCK_MONOTONIC) + (uint64_t) (ms * 1e6);
+    }
+
+    dw_alarm_set(&iso->engine->alarms, &iso->alarm, deadline_ns);
+}
+
+
+static void
+dw_op_enter(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+
+    if (iso != NULL) {
+        dw_executor_enter(iso, dw_op_u64(&args[0]));
+    }
+}
+
+
+static void
+dw_op_log(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint8_t         *p;
+    uint64_t         id;
+    uint32_t         level;
+    dw_out_t        *out;
+    dw_isolate_t    *iso;
+    dw_channel_t    *channel;
+    dw_wire_span_t   text;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    out = &iso->engine->out;
+    level = dw_op_u32(&args[1]);
+
+    if (level < DW_WIRE_LOG_DEBUG || level > DW_WIRE_LOG_ERROR) {
+        level = DW_WIRE_LOG_INFO;
+    }
+
+    text = dw_op_span(&args[2]);
+    text.size = dw_utf8_cut(text.data, text.size,
+                            DW_WIRE_MESSAGE_MAX - DW_WIRE_LOG_SIZE);
+
+    if (!dw_out_log_allowed(out)) {
+        return;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    id = dw_op_u64(&args[0]);
+    channel = dw_op_channel(iso, id ? id : iso->id);
+
+    if (channel == NULL || channel->ours) {
+        channel = dw_op_channel(iso, iso->id);
+    }
+
+    if (channel != NULL) {
+        p = dw_out_begin(out,
+                         DW_WIRE_HEADER_SIZE + DW_WIRE_LOG_SIZE + text.size);
+        p = dw_wire_put_log(p, channel->id, (dw_wire_level_t) level,
+                            text.size);
+        p = dw_op_put(p, text);
+        dw_out_end(out, p);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(out);
+}
+
+
+/* In tenths of milliseconds: what a worker may know about time. */
+static void
+dw_op_now(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+
+    (void) args;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    result->type = V8SHIM_NUMBER;
+    result->number = floor(iso->event.now_ms * 10) / 10;
+}
+
+
+static bool
+dw_op_getrandom(uint8_t *p, size_t size)
+{
+    ssize_t  n;
+
+    while (size != 0) {
+        n = getrandom(p, size, 0);
+
+        if (n <= 0) {
+            return false;
+        }
+
+        p += n;
+        size -= (size_t) n;
+    }
+
+    return true;
+}
+
+
+static void
+dw_op_random(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    size_t   size;
+    uint8_t  *from;
+
+    /* What op results point to; handed out once, then overwritten. */
+
+    static _Thread_local size_t   left;
+    static _Thread_local uint8_t  small[DW_RANDOM_BATCH];
+    static _Thread_local uint8_t  large[DW_RANDOM_MAX];
+
+    if (dw_op_isolate(user, result) == NULL) {
+        return;
+    }
+
+    if (!(args[0].number >= 0 && args[0].number <= DW_RANDOM_MAX)) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "At most 65536 random bytes can be had at once.");
+        return;
+    }
+
+    size = (size_t) args[0].number;
+
+    if (size > DW_RANDOM_BATCH / 4) {
+        from = large;
+
+        if (!dw_op_getrandom(large, size)) {
+            dw_exit(DW_EXIT_FATAL, "getrandom() failed");
+        }
+
+    } else {
+
+        if (left < size) {
+
+            if (!dw_op_getrandom(small, DW_RANDOM_BATCH)) {
+                dw_exit(DW_EXIT_FATAL, "getrandom() failed");
+            }
+
+            left = DW_RANDOM_BATCH;
+        }
+
+        left -= size;
+        from = small + left;
+    }
+
+    result->type = V8SHIM_BYTES;
+    result->bytes.data = from;
+    result->bytes.size = size;
+}
+
+
+const v8shim_op_t  dw_ops[] = {
+    { "fetch",   "nnnnnnBs", dw_op_fetch },
+    { "respond", "nnnnns",   dw_op_respond },
+    { "write",   "nbn",      dw_op_write },
+    { "end",     "n",        dw_op_end },
+    { "done",    "n",        dw_op_done },
+    { "reset",   "nnuu",     dw_op_reset },
+    { "grant",   "nn",       dw_op_grant },
+    { "load",    "nnU",      dw_op_load },
+    { "code",    "nnnnn",    dw_op_code },
+    { "worker",  "nnn",      dw_op_worker },
+    { "failed",  "uu",       dw_op_failed },
+    { "alarm",   "n",        dw_op_alarm },
+    { "enter",   "n",        dw_op_enter },
+    { "log",     "nnu",      dw_op_log },
+    { "now",     "",         dw_op_now },
+    { "random",  "n",        dw_op_random },
+    { NULL,      NULL,       NULL }
+};
