@@ -1,0 +1,920 @@
+
+/*
+ * Isolates as nginx sees them: host workers' (one a location), and the loader
+ * table of dynamic workers.  Who gives a cold one its code, who waits for it,
+ * what it may reach, and when it goes.
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
+    ngx_http_dynworker_process_t *process, ngx_str_t *space, ngx_str_t *name);
+static void ngx_http_dynworker_isolate_destroy(
+    ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_isolate_cool(
+    ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_isolate_remember(
+    ngx_http_dynworker_isolate_t *isolate, ngx_uint_t code,
+    ngx_str_t *message, ngx_str_t *location);
+static void ngx_http_dynworker_isolate_forget(
+    ngx_http_dynworker_isolate_t *isolate);
+static ngx_uint_t ngx_http_dynworker_isolate_ask(
+    ngx_http_dynworker_isolate_t *isolate);
+static ngx_int_t ngx_http_dynworker_loader_evict(
+    ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_loader_idle(ngx_event_t *ev);
+static void ngx_http_dynworker_loader_idle_timer(
+    ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load);
+static void ngx_http_dynworker_load_refuse(ngx_http_dynworker_load_t *load,
+    ngx_uint_t code, char *message);
+
+
+void
+ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process)
+{
+    ngx_rbtree_init(&process->isolates, &process->isolates_sentinel,
+                    ngx_str_rbtree_insert_value);
+
+    ngx_queue_init(&process->lru);
+    ngx_queue_init(&process->hosts);
+
+    process->idle.handler = ngx_http_dynworker_loader_idle;
+    process->idle.data = process;
+    process->idle.log = process->cycle->log;
+    process->idle.cancelable = 1;
+}
+
+
+/* The engines are gone already, and with them all calls and loads. */
+void
+ngx_http_dynworker_loader_done(ngx_http_dynworker_process_t *process)
+{
+    ngx_queue_t  *q;
+
+    if (process->idle.timer_set) {
+        ngx_del_timer(&process->idle);
+    }
+
+    while (!ngx_queue_empty(&process->lru)) {
+        q = ngx_queue_head(&process->lru);
+
+        ngx_http_dynworker_isolate_destroy(
+                  ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+    }
+
+    while (!ngx_queue_empty(&process->hosts)) {
+        q = ngx_queue_head(&process->hosts);
+
+        ngx_http_dynworker_isolate_destroy(
+                  ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+    }
+}
+
+
+ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_host_isolate(ngx_http_dynworker_process_t *process,
+    ngx_http_dynworker_loc_conf_t *conf, ngx_http_conf_ctx_t *ctx)
+{
+    ngx_queue_t                   *q;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    for (q = ngx_queue_head(&process->hosts);
+         q != ngx_queue_sentinel(&process->hosts);
+         q = ngx_queue_next(q))
+    {
+        isolate = ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue);
+
+        /* an "if" block has a configuration of its own, and the same worker */
+
+        if (isolate->conf->records.data == conf->records.data) {
+            goto found;
+        }
+    }
+
+    isolate = ngx_http_dynworker_isolate_create(process, NULL, &conf->script);
+    if (isolate == NULL) {
+        return NULL;
+    }
+
+    isolate->role = NGX_HTTP_DYNWORKER_HOST;
+    isolate->conf = conf;
+    isolate->conf_ctx = ctx;
+    isolate->limits = conf->host_limits;
+    isolate->caps = conf->caps->elts;
+    isolate->ncaps = conf->caps->nelts;
+
+    ngx_queue_insert_tail(&process->hosts, &isolate->queue);
+
+found:
+
+    if (isolate->state == NGX_HTTP_DYNWORKER_COLD
+        && ngx_http_dynworker_isolate_open(isolate, DW_WIRE_CODE_RECORDS)
+           == NGX_OK
+        && ngx_http_dynworker_channel_send(isolate->channel,
+                                           conf->records.data,
+                                           conf->records.len)
+           == NGX_OK)
+    {
+        ngx_http_dynworker_isolate_loaded(isolate);
+    }
+
+    return isolate;
+}
+
+
+ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_loader_get(ngx_http_dynworker_process_t *process,
+    ngx_str_t *space, ngx_str_t *id)
+{
+    u_char                        *p;
+    uint32_t                       hash;
+    ngx_str_t                      key;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    key.len = space->len + 1 + id->len;
+
+    key.data = ngx_alloc(key.len, process->cycle->log);
+    if (key.data == NULL) {
+        return NULL;
+    }
+
+    p = ngx_cpymem(key.data, space->data, space->len);
+    *p++ = '\0';
+    ngx_memcpy(p, id->data, id->len);
+
+    hash = ngx_crc32_long(key.data, key.len);
+
+    isolate = (ngx_http_dynworker_isolate_t *)
+              ngx_str_rbtree_lookup(&process->isolates, &key, hash);
+
+    ngx_free(key.data);
+
+    if (isolate) {
+        return isolate;
+    }
+
+    return ngx_http_dynworker_isolate_create(process, space, id);
+}
+
+
+/* Without a namespace it is in no table: a host worker, or one of load(). */
+static ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
+    ngx_str_t *space, ngx_str_t *name)
+{
+    u_char                        *p, c;
+    size_t                         i, len;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    if (space && process->count >= process->conf->max_isolates
+        && ngx_http_dynworker_loader_evict(process) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    len = (space ? space->len + 1 : 0) + name->len;
+
+    isolate = ngx_calloc(sizeof(ngx_http_dynworker_isolate_t) + len
+                         + name->len, process->cycle->log);
+    if (isolate == NULL) {
+        return NULL;
+    }
+
+    isolate->process = process;
+    isolate->role = NGX_HTTP_DYNWORKER_SANDBOX;
+    isolate->caps = &isolate->own_cap;
+    isolate->ncaps = 1;
+
+    ngx_queue_init(&isolate->waiting);
+    ngx_queue_init(&isolate->providers);
+
+    p = (u_char *) isolate + sizeof(ngx_http_dynworker_isolate_t);
+
+    isolate->sn.str.data = p;
+    isolate->sn.str.len = len;
+
+    if (space) {
+        p = ngx_cpymem(p, space->data, space->len);
+        *p++ = '\0';
+    }
+
+    p = ngx_cpymem(p, name->data, name->len);
+
+    /* an id may come from a client, and goes into logs and headers */
+
+    isolate->name.data = p;
+    isolate->name.len = name->len;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+        *p++ = (c < 0x20 || c == 0x7f) ? '?' : c;
+    }
+
+    if (space) {
+        isolate->named = 1;
+        isolate->sn.node.key = ngx_crc32_long(isolate->sn.str.data, len);
+
+        ngx_rbtree_insert(&process->isolates, &isolate->sn.node);
+
+        isolate->counted = 1;
+        process->count++;
+
+        /* nobody holds it yet */
+
+        isolate->refs = 1;
+        ngx_http_dynworker_isolate_unref(isolate);
+    }
+
+    return isolate;
+}
+
+
+/* Nobody refers to it. */
+static void
+ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_http_dynworker_process_t  *process;
+
+    if (isolate->disposed) {
+        return;
+    }
+
+    isolate->disposed = 1;
+    process = isolate->process;
+
+    ngx_http_dynworker_isolate_cool(isolate);
+
+    if (isolate->named) {
+        ngx_rbtree_delete(&process->isolates, &isolate->sn.node);
+    }
+
+    if (isolate->counted) {
+        process->count--;
+    }
+
+    if (isolate->idle || isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+        ngx_queue_remove(&isolate->queue);
+    }
+
+    if (isolate->code) {
+        ngx_http_dynworker_outbound_cancel(isolate->code);
+        isolate->code = NULL;
+    }
+
+    ngx_http_dynworker_isolate_forget(isolate);
+
+    ngx_http_dynworker_bury(process, &isolate->dead, isolate);
+}
+
+
+void
+ngx_http_dynworker_isolate_ref(ngx_http_dynworker_isolate_t *isolate)
+{
+    isolate->refs++;
+
+    if (isolate->idle) {
+        isolate->idle = 0;
+        ngx_queue_remove(&isolate->queue);
+    }
+}
+
+
+void
+ngx_http_dynworker_isolate_unref(ngx_http_dynworker_isolate_t *isolate)
+{
+    if (--isolate->refs || isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+        return;
+    }
+
+    if (!isolate->named) {
+        ngx_http_dynworker_isolate_destroy(isolate);
+        return;
+    }
+
+    isolate->idle = 1;
+    isolate->used = ngx_current_msec;
+
+    ngx_queue_insert_head(&isolate->process->lru, &isolate->queue);
+
+    if (!isolate->process->idle.timer_set) {
+        ngx_http_dynworker_loader_idle_timer(isolate->process);
+    }
+}
+
+
+/* The one that has been idle for longest makes room. */
+static ngx_int_t
+ngx_http_dynworker_loader_evict(ngx_http_dynworker_process_t *process)
+{
+    ngx_queue_t  *q;
+
+    if (ngx_queue_empty(&process->lru)) {
+        return NGX_DECLINED;
+    }
+
+    q = ngx_queue_last(&process->lru);
+
+    ngx_http_dynworker_isolate_destroy(
+                  ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_dynworker_loader_idle(ngx_event_t *ev)
+{
+    ngx_queue_t                   *q;
+    ngx_http_dynworker_isolate_t  *isolate;
+    ngx_http_dynworker_process_t  *process;
+
+    process = ev->data;
+
+    while (!ngx_queue_empty(&process->lru)) {
+        q = ngx_queue_last(&process->lru);
+        isolate = ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue);
+
+        if ((ngx_msec_int_t) (isolate->used + process->conf->idle
+                              - ngx_current_msec) > 0)
+        {
+            break;
+        }
+
+        ngx_http_dynworker_isolate_destroy(isolate);
+    }
+
+    ngx_http_dynworker_loader_idle_timer(process);
+}
+
+
+static void
+ngx_http_dynworker_loader_idle_timer(ngx_http_dynworker_process_t *process)
+{
+    ngx_queue_t                   *q;
+    ngx_msec_int_t                 rest;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    if (ngx_queue_empty(&process->lru) || process->stopped) {
+        return;
+    }
+
+    q = ngx_queue_last(&process->lru);
+    isolate = ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue);
+
+    rest = isolate->used + process->conf->idle - ngx_current_msec;
+
+    ngx_add_timer(&process->idle, ngx_max(rest, 1));
+}
+
+
+ngx_int_t
+ngx_http_dynworker_isolate_open(ngx_http_dynworker_isolate_t *isolate,
+    ngx_uint_t format)
+{
+    u_char                        *p;
+    size_t                         len;
+    dw_wire_open_t                 open;
+    ngx_http_dynworker_engine_t   *engine;
+    ngx_http_dynworker_channel_t  *channel;
+
+    engine = &isolate->process->engines[isolate->role];
+
+    channel = ngx_http_dynworker_channel_create(engine, DW_WIRE_ISOLATE,
+                                                isolate);
+    if (channel == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* a name is for messages: what is too long for one is cut */
+
+    len = ngx_min(isolate->name.len, 1024);
+
+    p = ngx_http_dynworker_engine_reserve(engine,
+                       DW_WIRE_HEADER_SIZE + DW_WIRE_OPEN_SIZE + len + 1);
+    if (p == NULL) {
+        ngx_http_dynworker_channel_close(channel, DW_WIRE_ENGINE);
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&open, sizeof(dw_wire_open_t));
+
+    open.kind = DW_WIRE_ISOLATE;
+    open.flags = isolate->role == NGX_HTTP_DYNWORKER_HOST ? DW_WIRE_HOST : 0;
+    open.format = format;
+    open.target = isolate->caps[0].type != NGX_HTTP_DYNWORKER_CAP_NONE;
+    open.cpu_ms = isolate->limits.cpu;
+    open.memory_mb = isolate->limits.memory / (1024 * 1024);
+
+    p = dw_wire_put_open(p, channel->id, &open, len + 1);
+    p = ngx_cpymem(p, isolate->name.data, len);
+    *p++ = '\0';
+
+    ngx_http_dynworker_engine_commit(engine, p);
+
+    ngx_http_dynworker_isolate_forget(isolate);
+
+    isolate->channel = channel;
+    isolate->state = NGX_HTTP_DYNWORKER_LOADING;
+    isolate->fresh = 1;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_isolate_loaded(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_queue_t  *q;
+
+    if (isolate->state != NGX_HTTP_DYNWORKER_LOADING) {
+        return;
+    }
+
+    ngx_http_dynworker_channel_send_end(isolate->channel);
+
+    isolate->state = NGX_HTTP_DYNWORKER_WARM;
+    isolate->provider = NULL;
+
+    ngx_http_dynworker_isolate_ref(isolate);
+
+    while (!ngx_queue_empty(&isolate->waiting)) {
+        q = ngx_queue_head(&isolate->waiting);
+
+        ngx_http_dynworker_call_send(
+                         ngx_queue_data(q, ngx_http_dynworker_call_t, queue));
+    }
+
+    ngx_http_dynworker_isolate_unref(isolate);
+}
+
+
+/* Its isolate in the engine, if there is one, is disposed of. */
+static void
+ngx_http_dynworker_isolate_cool(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_http_dynworker_channel_t  *channel;
+
+    channel = isolate->channel;
+
+    isolate->channel = NULL;
+    isolate->provider = NULL;
+    isolate->state = NGX_HTTP_DYNWORKER_COLD;
+
+    if (channel) {
+        ngx_http_dynworker_channel_reset(channel, DW_WIRE_CANCEL, NULL);
+        ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
+    }
+}
+
+
+void
+ngx_http_dynworker_isolate_fail(ngx_http_dynworker_isolate_t *isolate,
+    ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
+{
+    ngx_queue_t                *q;
+    ngx_http_dynworker_call_t  *call;
+
+    ngx_http_dynworker_isolate_ref(isolate);
+
+    ngx_http_dynworker_isolate_cool(isolate);
+
+    if (!ngx_http_dynworker_isolate_ask(isolate)) {
+
+        ngx_http_dynworker_isolate_remember(isolate, code, message,
+                                            location);
+
+        while (!ngx_queue_empty(&isolate->waiting)) {
+            q = ngx_queue_head(&isolate->waiting);
+            call = ngx_queue_data(q, ngx_http_dynworker_call_t, queue);
+
+            ngx_http_dynworker_call_fail(call, code, message, location);
+        }
+    }
+
+    ngx_http_dynworker_isolate_unref(isolate);
+}
+
+
+/* A stub that cannot give code again has this answer for its next calls. */
+static void
+ngx_http_dynworker_isolate_remember(ngx_http_dynworker_isolate_t *isolate,
+    ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
+{
+    u_char  *p;
+    size_t   at;
+
+    if (isolate->role == NGX_HTTP_DYNWORKER_HOST || isolate->failure_code) {
+        return;
+    }
+
+    isolate->failure_code = code;
+
+    at = location ? location->len : 0;
+
+    p = ngx_alloc(message->len + at + 1, isolate->process->cycle->log);
+    if (p == NULL) {
+        return;
+    }
+
+    isolate->failure.data = p;
+    isolate->failure.len = message->len;
+
+    if (message->len) {
+        p = ngx_cpymem(p, message->data, message->len);
+    }
+
+    isolate->failure_location.data = p;
+    isolate->failure_location.len = at;
+
+    if (at) {
+        ngx_memcpy(p, location->data, at);
+    }
+}
+
+
+static void
+ngx_http_dynworker_isolate_forget(ngx_http_dynworker_isolate_t *isolate)
+{
+    if (isolate->failure.data) {
+        ngx_free(isolate->failure.data);
+    }
+
+    isolate->failure_code = 0;
+    ngx_str_null(&isolate->failure);
+    ngx_str_null(&isolate->failure_location);
+}
+
+
+/* The next one who could give the code is asked for it; 0: there is none. */
+static ngx_uint_t
+ngx_http_dynworker_isolate_ask(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_queue_t                *q;
+    ngx_http_dynworker_load_t  *load;
+
+    if (ngx_queue_empty(&isolate->providers)) {
+        return 0;
+    }
+
+    q = ngx_queue_head(&isolate->providers);
+    load = ngx_queue_data(q, ngx_http_dynworker_load_t, queue);
+
+    ngx_queue_remove(q);
+    load->queued = 0;
+
+    ngx_http_dynworker_load_ask(load);
+
+    return 1;
+}
+
+
+void
+ngx_http_dynworker_isolate_reset(ngx_http_dynworker_isolate_t *isolate,
+    ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
+{
+    ngx_queue_t                *q;
+    ngx_http_dynworker_load_t  *load;
+
+    ngx_http_dynworker_isolate_ref(isolate);
+
+    if (isolate->state == NGX_HTTP_DYNWORKER_LOADING) {
+        ngx_http_dynworker_isolate_fail(isolate, code, message, location);
+
+    } else {
+
+        /* calls in it are reset by frames of their own */
+
+        ngx_http_dynworker_isolate_remember(isolate, code, message,
+                                            location);
+        ngx_http_dynworker_isolate_cool(isolate);
+
+        /* stubs that were made while it was warm cannot give code */
+
+        while (!ngx_queue_empty(&isolate->providers)) {
+            q = ngx_queue_head(&isolate->providers);
+            load = ngx_queue_data(q, ngx_http_dynworker_load_t, queue);
+
+            ngx_queue_remove(q);
+            load->queued = 0;
+        }
+    }
+
+    ngx_http_dynworker_isolate_unref(isolate);
+}
+
+
+void
+ngx_http_dynworker_isolate_lower(ngx_http_dynworker_isolate_t *isolate,
+    dw_wire_worker_t *worker)
+{
+    if (worker->outbound == DW_WIRE_OUTBOUND_NONE
+        && isolate->role == NGX_HTTP_DYNWORKER_SANDBOX)
+    {
+        isolate->own_cap.type = NGX_HTTP_DYNWORKER_CAP_NONE;
+    }
+
+    if (worker->cpu_ms && worker->cpu_ms < isolate->limits.cpu) {
+        isolate->limits.cpu = worker->cpu_ms;
+    }
+
+    if (worker->subrequests
+        && worker->subrequests < isolate->limits.subrequests)
+    {
+        isolate->limits.subrequests = worker->subrequests;
+    }
+}
+
+
+ngx_http_dynworker_cap_t *
+ngx_http_dynworker_isolate_cap(ngx_http_dynworker_isolate_t *isolate,
+    uint64_t number)
+{
+    if (isolate == NULL || number >= isolate->ncaps
+        || isolate->caps[number].type == NGX_HTTP_DYNWORKER_CAP_NONE)
+    {
+        return NULL;
+    }
+
+    return &isolate->caps[number];
+}
+
+
+ngx_int_t
+ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
+    ngx_http_dynworker_call_t *parent, dw_wire_open_t *open)
+{
+    ngx_str_t                      strings, id;
+    ngx_http_dynworker_cap_t      *cap;
+    ngx_http_dynworker_load_t     *load;
+    ngx_http_dynworker_isolate_t  *isolate;
+    ngx_http_dynworker_process_t  *process;
+
+    process = channel->engine->process;
+
+    load = ngx_calloc(sizeof(ngx_http_dynworker_load_t), process->cycle->log);
+    if (load == NULL) {
+        return NGX_ERROR;
+    }
+
+    load->channel = channel;
+    load->parent = parent;
+    ngx_queue_insert_tail(&parent->loads, &load->siblings);
+
+    channel->owner = load;
+
+    cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
+
+    if (cap == NULL || cap->type != NGX_HTTP_DYNWORKER_CAP_LOADER) {
+        ngx_http_dynworker_load_refuse(load, DW_WIRE_DENIED,
+                                       "This worker has no such loader.");
+        return NGX_OK;
+    }
+
+    if (open->flags & DW_WIRE_ID) {
+
+        strings.data = (u_char *) open->strings.data;
+        strings.len = open->strings.size;
+
+        if (ngx_http_dynworker_next_string(&strings, &id) != NGX_OK) {
+            ngx_http_dynworker_engine_break(channel->engine, "a bad LOAD");
+            return NGX_ERROR;
+        }
+
+        isolate = ngx_http_dynworker_loader_get(process, &cap->space, &id);
+
+    } else {
+        ngx_str_set(&id, "(load)");
+
+        isolate = NULL;
+
+        if (process->count < process->conf->max_isolates
+            || ngx_http_dynworker_loader_evict(process) == NGX_OK)
+        {
+            isolate = ngx_http_dynworker_isolate_create(process, NULL, &id);
+
+            if (isolate) {
+                isolate->counted = 1;
+                process->count++;
+            }
+        }
+    }
+
+    if (isolate == NULL) {
+        ngx_http_dynworker_load_refuse(load, DW_WIRE_OVERLOAD,
+                                       "Too many dynamic workers.");
+        return NGX_OK;
+    }
+
+    load->isolate = isolate;
+    ngx_http_dynworker_isolate_ref(isolate);
+
+    if (isolate->state == NGX_HTTP_DYNWORKER_COLD) {
+        isolate->conf = parent->conf;
+        isolate->conf_ctx = parent->conf_ctx;
+        isolate->limits = parent->conf->dynamic_limits;
+    }
+
+    switch (isolate->state) {
+
+    case NGX_HTTP_DYNWORKER_WARM:
+        break;
+
+    case NGX_HTTP_DYNWORKER_COLD:
+
+        if (isolate->named) {
+            ngx_http_dynworker_load_ask(load);
+
+        } else {
+            /* load() sends its code unasked */
+            isolate->state = NGX_HTTP_DYNWORKER_WAITING;
+            isolate->provider = load;
+        }
+
+        break;
+
+    default: /* WAITING, LOADING: should its provider fail */
+
+        load->queued = 1;
+        ngx_queue_insert_tail(&isolate->providers, &load->queue);
+    }
+
+    return NGX_OK;
+}
+
+
+/* HEAD without a payload: "send the code". */
+static void
+ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load)
+{
+    u_char                        *p;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->isolate;
+
+    isolate->state = NGX_HTTP_DYNWORKER_WAITING;
+    isolate->provider = load;
+
+    p = ngx_http_dynworker_engine_reserve(load->channel->engine,
+                                          DW_WIRE_HEADER_SIZE);
+    if (p == NULL) {
+        return;
+    }
+
+    p = dw_wire_put_header(p, DW_WIRE_HEAD, 0, load->channel->id, 0);
+
+    ngx_http_dynworker_engine_commit(load->channel->engine, p);
+}
+
+
+static void
+ngx_http_dynworker_load_refuse(ngx_http_dynworker_load_t *load,
+    ngx_uint_t code, char *message)
+{
+    ngx_str_t  s;
+
+    s.data = (u_char *) message;
+    s.len = ngx_strlen(message);
+
+    ngx_http_dynworker_channel_reset(load->channel, code, &s);
+    ngx_http_dynworker_load_close(load);
+}
+
+
+/* The code comes: a new isolate, with what the loading one gives to it. */
+ngx_int_t
+ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
+    dw_wire_worker_t *worker)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_cap_t      *cap;
+    ngx_http_dynworker_call_t     *parent;
+    ngx_http_dynworker_pipe_t     *pipe;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->isolate;
+    parent = load->parent;
+
+    if (isolate == NULL || isolate->provider != load
+        || isolate->state != NGX_HTTP_DYNWORKER_WAITING)
+    {
+        ngx_http_dynworker_engine_break(load->channel->engine,
+                                        "code that was not asked for");
+        return NGX_ERROR;
+    }
+
+    isolate->conf = parent->conf;
+    isolate->conf_ctx = parent->conf_ctx;
+    isolate->limits = parent->conf->dynamic_limits;
+
+    ngx_memzero(&isolate->own_cap, sizeof(ngx_http_dynworker_cap_t));
+
+    if (worker->outbound != DW_WIRE_OUTBOUND_NONE) {
+
+        cap = ngx_http_dynworker_isolate_cap(parent->isolate,
+                           worker->outbound == DW_WIRE_OUTBOUND_CAPABILITY
+                           ? worker->capability : 0);
+
+        if (cap && cap->type == NGX_HTTP_DYNWORKER_CAP_OUTBOUND) {
+            isolate->own_cap = *cap;
+
+        } else if (worker->outbound == DW_WIRE_OUTBOUND_CAPABILITY) {
+            ngx_str_set(&message, "globalOutbound is no Fetcher of this "
+                                  "worker's.");
+            ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
+                                            NULL);
+            return NGX_OK;
+        }
+    }
+
+    worker->outbound = DW_WIRE_OUTBOUND_INHERIT;
+    ngx_http_dynworker_isolate_lower(isolate, worker);
+
+    if (ngx_http_dynworker_isolate_open(isolate, DW_WIRE_CODE_VALUE)
+        != NGX_OK)
+    {
+        ngx_str_set(&message, "The engine of this worker is not running.");
+        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_ENGINE, &message,
+                                        NULL);
+        return NGX_OK;
+    }
+
+    pipe = ngx_http_dynworker_pipe_create();
+    if (pipe == NULL) {
+        return NGX_ERROR;
+    }
+
+    pipe->refs++;
+
+    load->channel->in = pipe;
+    isolate->channel->out = pipe;
+
+    ngx_http_dynworker_pipe_set_source(pipe,
+                                       &ngx_http_dynworker_channel_source,
+                                       load->channel);
+    ngx_http_dynworker_pipe_set_sink(pipe, &ngx_http_dynworker_channel_sink,
+                                     isolate->channel);
+
+    return NGX_OK;
+}
+
+
+/* From the engine: its callback failed, or the stub is of no use any more. */
+void
+ngx_http_dynworker_load_reset(ngx_http_dynworker_load_t *load, ngx_uint_t code,
+    ngx_str_t *message, ngx_str_t *location)
+{
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->isolate;
+
+    if (isolate && isolate->provider == load) {
+        isolate->provider = NULL;
+        ngx_http_dynworker_isolate_fail(isolate, code, message, location);
+    }
+
+    ngx_http_dynworker_load_close(load);
+}
+
+
+void
+ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_channel_t  *channel;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    channel = load->channel;
+
+    if (channel == NULL) {
+        return;
+    }
+
+    load->channel = NULL;
+
+    ngx_queue_remove(&load->siblings);
+
+    isolate = load->isolate;
+    load->isolate = NULL;
+
+    if (load->queued) {
+        load->queued = 0;
+        ngx_queue_remove(&load->queue);
+    }
+
+    if (isolate && isolate->provider == load) {
+        ngx_str_set(&message, "The code of this worker did not come.");
+        isolate->provider = NULL;
+        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_BAD_CODE, &message,
+                                        NULL);
+    }
+
+    ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
+
+    if (isolate) {
+        ngx_http_dynworker_isolate_unref(isolate);
+    }
+
+    ngx_http_dynworker_bury(channel->engine->process, &load->dead, load);
+}

@@ -1,0 +1,1269 @@
+
+/*
+ * Egress policies, "dynworker_outbound" blocks: which hosts and methods go
+ * out, and which headers nginx adds and removes on the way.
+ *
+ * A pattern without scheme and port is the narrow one where it opens ("allow":
+ * http on port 80, https on port 443), and the wide one elsewhere ("deny",
+ * "set_header": any scheme, any port).
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+typedef struct ngx_http_dynworker_rule_s  ngx_http_dynworker_rule_t;
+
+/* What of a pattern is not its host. */
+struct ngx_http_dynworker_rule_s {
+    ngx_http_dynworker_rule_t      *next;
+    in_port_t                       port;       /* 0: any */
+    unsigned                        http:1;
+    unsigned                        https:1;
+    unsigned                        default_port:1;
+};
+
+
+typedef struct {
+    ngx_str_node_t                  sn;
+    ngx_http_dynworker_rule_t      *rules;
+} ngx_http_dynworker_host_t;
+
+
+#if (NGX_PCRE)
+
+typedef struct {
+    ngx_regex_t                    *regex;
+    ngx_str_t                       pattern;
+    ngx_http_dynworker_rule_t      *rule;
+} ngx_http_dynworker_regex_t;
+
+#endif
+
+
+struct ngx_http_dynworker_patterns_s {
+    /* "example.com", and ".example.com" for what is below it */
+    ngx_rbtree_t                    hosts;
+    ngx_rbtree_node_t               sentinel;
+#if (NGX_PCRE)
+    ngx_array_t                     regexes;
+#endif
+    ngx_http_dynworker_rule_t      *all;
+};
+
+
+typedef struct {
+    ngx_str_t                       name;
+    ngx_str_t                       lowcase;
+    ngx_uint_t                      hash;
+    ngx_http_complex_value_t        value;
+    ngx_http_dynworker_patterns_t  *patterns;   /* NULL: all */
+} ngx_http_dynworker_set_header_t;
+
+
+static char *ngx_http_dynworker_outbound(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+static char *ngx_http_dynworker_outbound_allow(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_dynworker_outbound_deny(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_dynworker_outbound_methods(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_dynworker_outbound_strip_header(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static char *ngx_http_dynworker_outbound_pass(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+
+static char *ngx_http_dynworker_patterns_add(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t **patterns, ngx_uint_t from,
+    ngx_uint_t narrow);
+static char *ngx_http_dynworker_pattern_add(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *value,
+    ngx_uint_t narrow);
+static ngx_int_t ngx_http_dynworker_pattern_port(ngx_str_t *pattern,
+    ngx_http_dynworker_rule_t *rule);
+static char *ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
+    ngx_http_dynworker_rule_t *rule);
+static char *ngx_http_dynworker_pattern_host(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
+    ngx_str_t *value, ngx_http_dynworker_rule_t *rule);
+static char *ngx_http_dynworker_header_name(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *lowcase);
+
+static ngx_int_t ngx_http_dynworker_patterns_match(
+    ngx_http_dynworker_patterns_t *patterns, ngx_http_dynworker_url_t *url);
+static ngx_int_t ngx_http_dynworker_host_match(
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *host,
+    ngx_http_dynworker_url_t *url);
+static ngx_int_t ngx_http_dynworker_rules_match(
+    ngx_http_dynworker_rule_t *rule, ngx_http_dynworker_url_t *url);
+
+static ngx_int_t ngx_http_dynworker_headers_remove(ngx_list_t *headers,
+    ngx_str_t *names, ngx_uint_t n);
+static ngx_int_t ngx_http_dynworker_headers_set(
+    ngx_http_dynworker_policy_t *policy, ngx_http_request_t *r,
+    ngx_http_dynworker_set_header_t *header, ngx_list_t *headers);
+static ngx_int_t ngx_http_dynworker_header_value(ngx_str_t *value);
+
+
+static ngx_command_t  ngx_http_dynworker_outbound_commands[] = {
+
+    { ngx_string("allow"),
+      NGX_CONF_1MORE,
+      ngx_http_dynworker_outbound_allow,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("deny"),
+      NGX_CONF_1MORE,
+      ngx_http_dynworker_outbound_deny,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("methods"),
+      NGX_CONF_1MORE,
+      ngx_http_dynworker_outbound_methods,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("set_header"),
+      NGX_CONF_2MORE,
+      ngx_http_dynworker_outbound_set_header,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("strip_header"),
+      NGX_CONF_1MORE,
+      ngx_http_dynworker_outbound_strip_header,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("private_addresses"),
+      NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      0,
+      offsetof(ngx_http_dynworker_policy_t, private_addresses),
+      NULL },
+
+    { ngx_string("pass"),
+      NGX_CONF_TAKE1,
+      ngx_http_dynworker_outbound_pass,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("include"),
+      NGX_CONF_TAKE1,
+      ngx_conf_include,
+      0,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+/* Headers that nginx makes of the request itself. */
+
+static ngx_str_t  ngx_http_dynworker_own_headers[] = {
+    ngx_string("connection"),
+    ngx_string("content-length"),
+    ngx_string("expect"),
+    ngx_string("host"),
+    ngx_string("keep-alive"),
+    ngx_string("te"),
+    ngx_string("trailer"),
+    ngx_string("transfer-encoding"),
+    ngx_string("upgrade"),
+    ngx_null_string
+};
+
+
+char *
+ngx_http_dynworker_outbound_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    char                         *rv;
+    ngx_str_t                    *value;
+    ngx_conf_t                    save;
+    ngx_http_dynworker_policy_t  *policy;
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0 || ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid policy name \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    policy = ngx_http_dynworker_policy_add(cf, &value[1]);
+    if (policy == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (policy->defined) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate policy \"%V\", "
+                           "the other one is in %s:%ui",
+                           &value[1], policy->place.file, policy->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    policy->defined = 1;
+    policy->place.file = cf->conf_file->file.name.data;
+    policy->place.line = cf->conf_file->line;
+
+    save = *cf;
+    cf->handler = ngx_http_dynworker_outbound;
+    cf->handler_conf = (void *) policy;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (policy->pass.data == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no \"pass\" in policy \"%V\"", &policy->name);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_value(policy->private_addresses, 0);
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_http_dynworker_policy_t *
+ngx_http_dynworker_policy_add(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_uint_t                        i;
+    ngx_http_dynworker_policy_t      *policy, **policies;
+    ngx_http_dynworker_main_conf_t   *dmcf;
+
+    dmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dynworker_module);
+
+    policies = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->policies.nelts; i++) {
+        if (policies[i]->name.len == name->len
+            && ngx_strncmp(policies[i]->name.data, name->data, name->len) == 0)
+        {
+            return policies[i];
+        }
+    }
+
+    policy = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_policy_t));
+    if (policy == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     policy->pass = { 0, NULL };
+     *     policy->allow = NULL;
+     *     policy->deny = NULL;
+     *     policy->methods = NULL;
+     *     policy->set_headers = NULL;
+     *     policy->strip_headers = NULL;
+     *     policy->defined = 0;
+     */
+
+    policy->name = *name;
+    policy->private_addresses = NGX_CONF_UNSET;
+    policy->place.file = cf->conf_file->file.name.data;
+    policy->place.line = cf->conf_file->line;
+
+    policies = ngx_array_push(&dmcf->policies);
+    if (policies == NULL) {
+        return NULL;
+    }
+
+    *policies = policy;
+
+    return policy;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_policies_check(ngx_conf_t *cf,
+    ngx_http_dynworker_main_conf_t *dmcf)
+{
+    ngx_uint_t                     i;
+    ngx_http_dynworker_policy_t  **policies;
+
+    policies = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->policies.nelts; i++) {
+
+        if (!policies[i]->defined) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "unknown policy \"%V\" in %s:%ui",
+                          &policies[i]->name, policies[i]->place.file,
+                          policies[i]->place.line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
+    ngx_str_t *method, ngx_http_dynworker_url_t *url)
+{
+    ngx_str_t   *methods;
+    ngx_uint_t   i;
+
+    if (policy->methods) {
+        methods = policy->methods->elts;
+
+        for (i = 0; i < policy->methods->nelts; i++) {
+            if (methods[i].len == method->len
+                && ngx_strncmp(methods[i].data, method->data, method->len)
+                   == 0)
+            {
+                goto found;
+            }
+        }
+
+        return NGX_DECLINED;
+    }
+
+found:
+
+    /* a regex that failed to run: neither allows nor lets pass by */
+
+    if (policy->deny
+        && ngx_http_dynworker_patterns_match(policy->deny, url)
+           != NGX_DECLINED)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (policy->allow
+        && ngx_http_dynworker_patterns_match(policy->allow, url) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
+    ngx_http_request_t *r, ngx_http_dynworker_url_t *url, ngx_list_t *headers)
+{
+    ngx_uint_t                        i;
+    ngx_http_dynworker_set_header_t  *header;
+
+    if (policy->strip_headers) {
+        if (ngx_http_dynworker_headers_remove(headers,
+                                              policy->strip_headers->elts,
+                                              policy->strip_headers->nelts)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (policy->set_headers == NULL) {
+        return NGX_OK;
+    }
+
+    header = policy->set_headers->elts;
+
+    for (i = 0; i < policy->set_headers->nelts; i++) {
+
+        if (header[i].patterns
+            && ngx_http_dynworker_patterns_match(header[i].patterns, url)
+               != NGX_OK)
+        {
+            continue;
+        }
+
+        if (ngx_http_dynworker_headers_remove(headers, &header[i].lowcase, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (ngx_http_dynworker_headers_set(policy, r, &header[i], headers)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_patterns_match(ngx_http_dynworker_patterns_t *patterns,
+    ngx_http_dynworker_url_t *url)
+{
+    ngx_str_t                    host;
+#if (NGX_PCRE)
+    ngx_int_t                    n;
+    ngx_uint_t                   i;
+    ngx_http_dynworker_regex_t  *regex;
+#endif
+
+    if (ngx_http_dynworker_rules_match(patterns->all, url) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_dynworker_host_match(patterns, &url->name, url) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    for (host = url->name; host.len; host.data++, host.len--) {
+
+        if (host.data[0] == '.'
+            && ngx_http_dynworker_host_match(patterns, &host, url) == NGX_OK)
+        {
+            return NGX_OK;
+        }
+    }
+
+#if (NGX_PCRE)
+
+    regex = patterns->regexes.elts;
+
+    for (i = 0; i < patterns->regexes.nelts; i++) {
+
+        if (ngx_http_dynworker_rules_match(regex[i].rule, url) != NGX_OK) {
+            continue;
+        }
+
+        n = ngx_regex_exec(regex[i].regex, &url->name, NULL, 0);
+
+        if (n == NGX_REGEX_NO_MATCHED) {
+            continue;
+        }
+
+        if (n < 0) {
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                          ngx_regex_exec_n " failed: %i on \"%V\" using \"%V\"",
+                          n, &url->name, &regex[i].pattern);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+#endif
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_host_match(ngx_http_dynworker_patterns_t *patterns,
+    ngx_str_t *host, ngx_http_dynworker_url_t *url)
+{
+    uint32_t                    hash;
+    ngx_http_dynworker_host_t  *node;
+
+    hash = ngx_crc32_short(host->data, host->len);
+
+    node = (ngx_http_dynworker_host_t *)
+               ngx_str_rbtree_lookup(&patterns->hosts, host, hash);
+
+    if (node == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_dynworker_rules_match(node->rules, url);
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_rules_match(ngx_http_dynworker_rule_t *rule,
+    ngx_http_dynworker_url_t *url)
+{
+    in_port_t  port;
+
+    for ( /* void */ ; rule; rule = rule->next) {
+
+        if (url->https ? !rule->https : !rule->http) {
+            continue;
+        }
+
+        port = rule->port;
+
+        if (rule->default_port) {
+            port = url->https ? 443 : 80;
+        }
+
+        if (port == 0 || port == url->port) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * The list is made anew: its readers skip neither an empty part nor an element
+ * that is marked as removed.
+ */
+
+static ngx_int_t
+ngx_http_dynworker_headers_remove(ngx_list_t *headers, ngx_str_t *names,
+    ngx_uint_t n)
+{
+    ngx_uint_t        i, j;
+    ngx_list_part_t   first, *part;
+    ngx_table_elt_t  *header, *h;
+
+    first = headers->part;
+
+    if (ngx_list_init(headers, headers->pool, 20, sizeof(ngx_table_elt_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    part = &first;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        for (j = 0; j < n; j++) {
+            if (header[i].key.len == names[j].len
+                && ngx_strncmp(header[i].lowcase_key, names[j].data,
+                               names[j].len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (j < n) {
+            continue;
+        }
+
+        h = ngx_list_push(headers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = header[i];
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_headers_set(ngx_http_dynworker_policy_t *policy,
+    ngx_http_request_t *r, ngx_http_dynworker_set_header_t *header,
+    ngx_list_t *headers)
+{
+    ngx_str_t         value;
+    ngx_table_elt_t  *h;
+
+    if (ngx_http_complex_value(r, &header->value, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* as in proxy_set_header, an empty value means no header at all */
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_dynworker_header_value(&value) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "value of header \"%V\" in policy \"%V\" "
+                      "has a line break or a NUL",
+                      &header->name, &policy->name);
+        return NGX_ERROR;
+    }
+
+    h = ngx_list_push(headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = header->hash;
+    h->key = header->name;
+    h->lowcase_key = header->lowcase.data;
+
+    /* the list may outlive the request */
+
+    h->value.len = value.len;
+    h->value.data = ngx_pstrdup(headers->pool, &value);
+    if (h->value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_header_value(ngx_str_t *value)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] == CR || value->data[i] == LF
+            || value->data[i] == '\0')
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static char *
+ngx_http_dynworker_outbound(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
+{
+    char           *rv;
+    ngx_str_t      *value;
+    ngx_uint_t      valid;
+    ngx_command_t  *cmd;
+
+    value = cf->args->elts;
+
+    for (cmd = ngx_http_dynworker_outbound_commands; cmd->name.len; cmd++) {
+        if (cmd->name.len == value[0].len
+            && ngx_strcmp(cmd->name.data, value[0].data) == 0)
+        {
+            goto found;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown directive \"%V\" in policy", &value[0]);
+    return NGX_CONF_ERROR;
+
+found:
+
+    if (cmd->type & NGX_CONF_1MORE) {
+        valid = (cf->args->nelts >= 2);
+
+    } else if (cmd->type & NGX_CONF_2MORE) {
+        valid = (cf->args->nelts >= 3);
+
+    } else { /* NGX_CONF_FLAG, NGX_CONF_TAKE1 */
+        valid = (cf->args->nelts == 2);
+    }
+
+    if (!valid) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid number of arguments in \"%V\" directive",
+                           &value[0]);
+        return NGX_CONF_ERROR;
+    }
+
+    rv = cmd->set(cf, cmd, conf);
+
+    if (rv == NGX_CONF_OK || rv == NGX_CONF_ERROR) {
+        return rv;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%V\" directive %s", &value[0], rv);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_dynworker_outbound_allow(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    return ngx_http_dynworker_patterns_add(cf, &policy->allow, 1, 1);
+}
+
+
+static char *
+ngx_http_dynworker_outbound_deny(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    return ngx_http_dynworker_patterns_add(cf, &policy->deny, 1, 0);
+}
+
+
+static char *
+ngx_http_dynworker_outbound_methods(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    u_char       c;
+    ngx_str_t   *value, *method;
+    ngx_uint_t   i, j;
+
+    if (policy->methods) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    policy->methods = ngx_array_create(cf->pool, cf->args->nelts - 1,
+                                       sizeof(ngx_str_t));
+    if (policy->methods == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        for (j = 0; j < value[i].len; j++) {
+            c = value[i].data[j];
+
+            if ((c < 'A' || c > 'Z') && c != '_' && c != '-') {
+                break;
+            }
+        }
+
+        if (value[i].len == 0 || j < value[i].len) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid method \"%V\", it must be "
+                               "in upper case letters", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        method = ngx_array_push(policy->methods);
+        if (method == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *method = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    ngx_str_t                         *value, lowcase;
+    ngx_uint_t                         i;
+    ngx_http_dynworker_set_header_t   *header;
+    ngx_http_compile_complex_value_t   ccv;
+
+    value = cf->args->elts;
+
+    if (ngx_http_dynworker_header_name(cf, &value[1], &lowcase)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (policy->set_headers == NULL) {
+        policy->set_headers = ngx_array_create(cf->pool, 4,
+                                     sizeof(ngx_http_dynworker_set_header_t));
+        if (policy->set_headers == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    header = policy->set_headers->elts;
+
+    for (i = 0; i < policy->set_headers->nelts; i++) {
+
+        if (cf->args->nelts == 3
+            && header[i].patterns == NULL
+            && header[i].lowcase.len == lowcase.len
+            && ngx_strncmp(header[i].lowcase.data, lowcase.data, lowcase.len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate header \"%V\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    header = ngx_array_push(policy->set_headers);
+    if (header == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(header, sizeof(ngx_http_dynworker_set_header_t));
+
+    header->name = value[1];
+    header->lowcase = lowcase;
+    header->hash = ngx_hash_key(lowcase.data, lowcase.len);
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = &value[2];
+    ccv.complex_value = &header->value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* what variables bring is checked when it is there */
+
+    if (ngx_http_dynworker_header_value(&value[2]) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "value of header \"%V\" in policy \"%V\" "
+                           "has a line break or a NUL",
+                           &value[1], &policy->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 3) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_dynworker_patterns_add(cf, &header->patterns, 3, 0);
+}
+
+
+static char *
+ngx_http_dynworker_outbound_strip_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    if (policy->strip_headers == NULL) {
+        policy->strip_headers = ngx_array_create(cf->pool, 4,
+                                                 sizeof(ngx_str_t));
+        if (policy->strip_headers == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        name = ngx_array_push(policy->strip_headers);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_dynworker_header_name(cf, &value[i], name)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_dynworker_outbound_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_dynworker_policy_t  *policy = conf;
+
+    ngx_str_t  *value;
+
+    if (policy->pass.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0 || value[1].data[0] != '/'
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '?')
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '$'))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\" directive, it must "
+                           "be the URI of a location, starting with \"/\" and "
+                           "without arguments or variables",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    policy->pass = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_dynworker_patterns_add(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t **patterns, ngx_uint_t from,
+    ngx_uint_t narrow)
+{
+    ngx_str_t                      *value;
+    ngx_uint_t                      i;
+    ngx_http_dynworker_patterns_t  *p;
+
+    p = *patterns;
+
+    if (p == NULL) {
+        p = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_patterns_t));
+        if (p == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_rbtree_init(&p->hosts, &p->sentinel, ngx_str_rbtree_insert_value);
+
+#if (NGX_PCRE)
+        if (ngx_array_init(&p->regexes, cf->pool, 1,
+                           sizeof(ngx_http_dynworker_regex_t))
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+#endif
+
+        *patterns = p;
+    }
+
+    value = cf->args->elts;
+
+    for (i = from; i < cf->args->nelts; i++) {
+        if (ngx_http_dynworker_pattern_add(cf, p, &value[i], narrow)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_dynworker_pattern_add(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *value,
+    ngx_uint_t narrow)
+{
+    ngx_int_t                   rc;
+    ngx_str_t                   pattern;
+    ngx_http_dynworker_rule_t  *rule;
+
+    rule = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_rule_t));
+    if (rule == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    pattern = *value;
+
+    if (ngx_strncasecmp(pattern.data, (u_char *) "https://", 8) == 0) {
+        rule->https = 1;
+        pattern.data += 8;
+        pattern.len -= 8;
+
+    } else if (ngx_strncasecmp(pattern.data, (u_char *) "http://", 7) == 0) {
+        rule->http = 1;
+        pattern.data += 7;
+        pattern.len -= 7;
+
+    } else {
+        rule->http = 1;
+        rule->https = 1;
+
+        if (pattern.len && pattern.data[0] != '~'
+            && ngx_strstr(pattern.data, "://"))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "unknown scheme in pattern \"%V\", "
+                               "it must be \"http://\" or \"https://\"", value);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    rc = ngx_http_dynworker_pattern_port(&pattern, rule);
+
+    if (rc == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid port in pattern \"%V\"", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (rc == NGX_DECLINED) {
+        rule->default_port = narrow;
+    }
+
+    if (pattern.len == 3
+        && ngx_strncasecmp(pattern.data, (u_char *) "all", 3) == 0)
+    {
+        rule->next = patterns->all;
+        patterns->all = rule;
+
+        return NGX_CONF_OK;
+    }
+
+    if (pattern.len && pattern.data[0] == '~') {
+        return ngx_http_dynworker_pattern_regex(cf, patterns, &pattern, rule);
+    }
+
+    return ngx_http_dynworker_pattern_host(cf, patterns, &pattern, value,
+                                           rule);
+}
+
+
+/* Takes ":port" or ":*" off the pattern; NGX_DECLINED: there is none. */
+
+static ngx_int_t
+ngx_http_dynworker_pattern_port(ngx_str_t *pattern,
+    ngx_http_dynworker_rule_t *rule)
+{
+    u_char     *p, *last;
+    ngx_int_t   port;
+
+    last = pattern->data + pattern->len;
+
+    for (p = last; p > pattern->data; p--) {
+        if ((p[-1] < '0' || p[-1] > '9') && p[-1] != '*') {
+            break;
+        }
+    }
+
+    if (p == pattern->data || p[-1] != ':') {
+        return NGX_DECLINED;
+    }
+
+    pattern->len = p - 1 - pattern->data;
+
+    if (last - p == 1 && *p == '*') {
+        return NGX_OK;
+    }
+
+    port = ngx_atoi(p, last - p);
+
+    if (port == NGX_ERROR || port < 1 || port > 65535) {
+        return NGX_ERROR;
+    }
+
+    rule->port = (in_port_t) port;
+
+    return NGX_OK;
+}
+
+
+static char *
+ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
+    ngx_http_dynworker_rule_t *rule)
+{
+#if (NGX_PCRE)
+    u_char                       errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_regex_compile_t          rc;
+    ngx_http_dynworker_regex_t  *regex;
+
+    regex = ngx_array_push(&patterns->regexes);
+    if (regex == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    regex->rule = rule;
+
+    /* what may follow is the port, so it is copied to end with a NUL */
+
+    regex->pattern.len = pattern->len - 1;
+    regex->pattern.data = ngx_pcalloc(cf->pool, pattern->len);
+    if (regex->pattern.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(regex->pattern.data, pattern->data + 1, pattern->len - 1);
+
+    if (regex->pattern.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "empty regex in pattern");
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern = regex->pattern;
+    rc.pool = cf->pool;
+    rc.options = NGX_REGEX_CASELESS;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NGX_CONF_ERROR;
+    }
+
+    regex->regex = rc.regex;
+
+    return NGX_CONF_OK;
+
+#else
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "using regex \"%V\" requires PCRE library", pattern);
+    return NGX_CONF_ERROR;
+
+#endif
+}
+
+
+static char *
+ngx_http_dynworker_pattern_host(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
+    ngx_str_t *value, ngx_http_dynworker_rule_t *rule)
+{
+    uint32_t                    hash;
+    ngx_int_t                   rc;
+    ngx_str_t                   host, name;
+    ngx_uint_t                  i, wildcard;
+    ngx_http_dynworker_host_t  *node;
+
+    host.len = pattern->len;
+    host.data = ngx_pnalloc(cf->pool, pattern->len);
+    if (host.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_strlow(host.data, pattern->data, pattern->len);
+
+    for (i = 0; i < host.len; i++) {
+        if (host.data[i] >= 0x80) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "pattern \"%V\" is not ASCII, international "
+                               "names are written with \"xn--\"", value);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    wildcard = (host.len > 2 && host.data[0] == '*' && host.data[1] == '.');
+
+    if (wildcard) {
+        host.data += 2;
+        host.len -= 2;
+    }
+
+    rc = ngx_http_dynworker_url_host(cf->pool, &host, &name);
+
+    if (rc == NGX_ERROR) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* nothing is below an address */
+
+    if (rc == NGX_DECLINED
+        || (wildcard && (host.data[0] == '['
+                         || ngx_inet_addr(name.data, name.len)
+                            != INADDR_NONE)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid pattern \"%V\", it must be a host name, "
+                           "\"*.domain\", \"~regex\", an IPv4 address, "
+                           "an IPv6 address in brackets, or \"all\"", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (wildcard) {
+        name.data--;
+        name.len++;
+    }
+
+    hash = ngx_crc32_short(name.data, name.len);
+
+    node = (ngx_http_dynworker_host_t *)
+               ngx_str_rbtree_lookup(&patterns->hosts, &name, hash);
+
+    if (node == NULL) {
+        node = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_host_t));
+        if (node == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        node->sn.node.key = hash;
+        node->sn.str = name;
+
+        ngx_rbtree_insert(&patterns->hosts, &node->sn.node);
+    }
+
+    rule->next = node->rules;
+    node->rules = rule;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_dynworker_header_name(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *lowcase)
+{
+    u_char       c;
+    ngx_str_t   *own;
+    ngx_uint_t   i;
+
+    lowcase->len = name->len;
+    lowcase->data = ngx_pnalloc(cf->pool, name->len);
+    if (lowcase->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_strlow(lowcase->data, name->data, name->len);
+
+    for (i = 0; i < lowcase->len; i++) {
+        c = lowcase->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+            || (c && ngx_strchr("!#$%&'*+-.^_`|~", c)))
+        {
+            continue;
+        }
+
+        break;
+    }
+
+    if (lowcase->len == 0 || i < lowcase->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid header name \"%V\"", name);
+        return NGX_CONF_ERROR;
+    }
+
+    for (own = ngx_http_dynworker_own_headers; own->len; own++) {
+        if (own->len == lowcase->len
+            && ngx_strncmp(own->data, lowcase->data, lowcase->len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "header \"%V\" is made by nginx itself",
+                               name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,1091 @@
+
+/*
+ * The switch: an engine's channels, and what its frames mean to calls,
+ * isolates and loads.  Every field of a frame is hostile.
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+/* Credit of a channel never exceeds this, whatever an engine grants. */
+#define NGX_HTTP_DYNWORKER_CREDIT_MAX   (1024 * 1024 * 1024)
+
+/* Of a message in a frame of ours. */
+#define NGX_HTTP_DYNWORKER_MESSAGE_MAX  4096
+
+
+static ngx_int_t ngx_http_dynworker_switch_hello(
+    ngx_http_dynworker_engine_t *engine, dw_wire_span_t payload);
+static void ngx_http_dynworker_switch_log(
+    ngx_http_dynworker_channel_t *channel, dw_wire_log_t *log);
+static ngx_int_t ngx_http_dynworker_switch_open(
+    ngx_http_dynworker_engine_t *engine, uint64_t id, dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_fetch(
+    ngx_http_dynworker_channel_t *channel, ngx_http_dynworker_call_t *parent,
+    dw_wire_open_t *open);
+static ngx_http_dynworker_pipe_t *ngx_http_dynworker_switch_join(
+    ngx_http_dynworker_engine_t *engine, ngx_http_dynworker_isolate_t *isolate,
+    uint64_t id);
+static ngx_int_t ngx_http_dynworker_switch_head(
+    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_response(
+    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_data(
+    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_end(
+    ngx_http_dynworker_channel_t *channel, dw_wire_header_t *header,
+    dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_done(
+    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+static ngx_int_t ngx_http_dynworker_switch_channel_reset(
+    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+static void ngx_http_dynworker_switch_fail(
+    ngx_http_dynworker_channel_t *channel, ngx_uint_t code, ngx_str_t *message,
+    ngx_str_t *location);
+static ngx_int_t ngx_http_dynworker_switch_bad(
+    ngx_http_dynworker_channel_t *channel, const char *why);
+
+static ngx_http_dynworker_channel_t *ngx_http_dynworker_channel_add(
+    ngx_http_dynworker_engine_t *engine, uint64_t id, ngx_uint_t kind,
+    void *owner);
+static void ngx_http_dynworker_channel_consumed(void *data, size_t size);
+static void ngx_http_dynworker_channel_cancelled(void *data);
+static size_t ngx_http_dynworker_channel_write(void *data, u_char *p,
+    size_t size);
+static ngx_int_t ngx_http_dynworker_channel_finish(void *data,
+    ngx_uint_t code);
+
+
+const ngx_http_dynworker_source_t  ngx_http_dynworker_channel_source = {
+    ngx_http_dynworker_channel_consumed,
+    ngx_http_dynworker_channel_cancelled
+};
+
+
+const ngx_http_dynworker_sink_t  ngx_http_dynworker_channel_sink = {
+    ngx_http_dynworker_channel_write,
+    ngx_http_dynworker_channel_finish
+};
+
+
+ngx_int_t
+ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
+    dw_wire_header_t *header, dw_wire_span_t payload)
+{
+    uint32_t                       credit;
+    dw_wire_log_t                  log;
+    ngx_http_dynworker_channel_t  *channel;
+
+    if (header->type == DW_WIRE_HELLO) {
+        return ngx_http_dynworker_switch_hello(engine, payload);
+    }
+
+    if (!engine->ready) {
+        ngx_http_dynworker_engine_break(engine, "a frame before HELLO");
+        return NGX_ERROR;
+    }
+
+    switch (header->type) {
+
+    case DW_WIRE_OPEN:
+        return ngx_http_dynworker_switch_open(engine, header->channel,
+                                              payload);
+
+    case DW_WIRE_RETIRE:
+        ngx_http_dynworker_engine_break(engine, "RETIRE");
+        return NGX_ERROR;
+    }
+
+    channel = ngx_http_dynworker_channel_find(engine, header->channel);
+
+    if (channel == NULL) {
+
+        if (header->channel > ((header->channel & 1) ? engine->last_channel
+                                                     : engine->last_peer))
+        {
+            ngx_http_dynworker_engine_break(engine,
+                                            "a frame for no channel");
+            return NGX_ERROR;
+        }
+
+        /* closed: the two ends may cross */
+
+        return NGX_OK;
+    }
+
+    switch (header->type) {
+
+    case DW_WIRE_HEAD:
+        return ngx_http_dynworker_switch_head(channel, payload);
+
+    case DW_WIRE_DATA:
+        return ngx_http_dynworker_switch_data(channel, payload);
+
+    case DW_WIRE_END:
+        return ngx_http_dynworker_switch_end(channel, header, payload);
+
+    case DW_WIRE_RESET:
+        return ngx_http_dynworker_switch_channel_reset(channel, payload);
+
+    case DW_WIRE_WINDOW:
+
+        if (dw_wire_get_window(payload, &credit) != DW_WIRE_OK
+            || channel->kind != DW_WIRE_FETCH
+            || credit > NGX_HTTP_DYNWORKER_CREDIT_MAX - channel->credit)
+        {
+            return ngx_http_dynworker_switch_bad(channel, "a bad WINDOW");
+        }
+
+        channel->credit += credit;
+        channel->granted = 1;
+
+        if (channel->out) {
+            ngx_http_dynworker_pipe_pull(channel->out);
+        }
+
+        return NGX_OK;
+
+    case DW_WIRE_DONE:
+        return ngx_http_dynworker_switch_done(channel, payload);
+
+    case DW_WIRE_LOG:
+
+        if (dw_wire_get_log(payload, &log) != DW_WIRE_OK) {
+            return ngx_http_dynworker_switch_bad(channel, "a bad LOG");
+        }
+
+        ngx_http_dynworker_switch_log(channel, &log);
+
+        return NGX_OK;
+    }
+
+    return ngx_http_dynworker_switch_bad(channel, "a frame of unknown type");
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_hello(ngx_http_dynworker_engine_t *engine,
+    dw_wire_span_t payload)
+{
+    ngx_str_t                        v8;
+    dw_wire_hello_t                  hello;
+    ngx_http_dynworker_main_conf_t  *dmcf;
+
+    dmcf = engine->process->conf;
+
+    if (engine->ready || dw_wire_get_hello(payload, &hello) != DW_WIRE_OK) {
+        ngx_http_dynworker_engine_break(engine, "a bad HELLO");
+        return NGX_ERROR;
+    }
+
+    if (hello.version != DW_WIRE_VERSION) {
+        ngx_log_error(NGX_LOG_CRIT, engine->process->cycle->log, 0,
+                      "engine \"%V\" speaks version %uD of the protocol, "
+                      "this module %d: install both from one build",
+                      &dmcf->engine, hello.version, DW_WIRE_VERSION);
+        engine->broken = 1;
+        return NGX_ERROR;
+    }
+
+    if (hello.jailed != (dmcf->jail ? 1 : 0)
+        || hello.jit != (dmcf->jit ? 1 : 0))
+    {
+        ngx_http_dynworker_engine_break(engine,
+                                        "a HELLO of another configuration");
+        return NGX_ERROR;
+    }
+
+    engine->ready = 1;
+
+    v8.data = (u_char *) hello.v8_version.data;
+    v8.len = hello.v8_version.size;
+
+    ngx_http_dynworker_text(&v8);
+
+    ngx_log_error(NGX_LOG_INFO, engine->process->cycle->log, 0,
+                  "dynworker %s engine %P started, V8 %V",
+                  engine->role == NGX_HTTP_DYNWORKER_HOST ? "host"
+                                                          : "sandbox",
+                  engine->pid, &v8);
+
+    return NGX_OK;
+}
+
+
+/* One console line of a worker, or of the engine about one. */
+static void
+ngx_http_dynworker_switch_log(ngx_http_dynworker_channel_t *channel,
+    dw_wire_log_t *line)
+{
+    ngx_str_t                      text;
+    ngx_log_t                     *log;
+    ngx_uint_t                     level;
+    ngx_http_dynworker_call_t     *call;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    call = NULL;
+
+    if (channel->kind == DW_WIRE_ISOLATE) {
+        isolate = channel->owner;
+
+    } else if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+        call = channel->owner;
+        isolate = call->isolate;
+
+    } else {
+        return;
+    }
+
+    if (isolate == NULL || line->level < isolate->conf->log_level) {
+        return;
+    }
+
+    switch (line->level) {
+
+    case DW_WIRE_LOG_ERROR:
+        level = NGX_LOG_ERR;
+        break;
+
+    case DW_WIRE_LOG_WARN:
+        level = NGX_LOG_WARN;
+        break;
+
+    default:
+        level = NGX_LOG_INFO;
+        break;
+    }
+
+    text.data = (u_char *) line->text.data;
+    text.len = line->text.size;
+
+    log = call ? ngx_http_dynworker_call_log(call)
+               : channel->engine->process->cycle->log;
+
+    ngx_http_dynworker_text(&text);
+
+    ngx_log_error(level, log, 0, "worker \"%V\": %V", &isolate->name, &text);
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_open(ngx_http_dynworker_engine_t *engine,
+    uint64_t id, dw_wire_span_t payload)
+{
+    ngx_str_t                      message;
+    dw_wire_open_t                 open;
+    ngx_http_dynworker_call_t     *parent;
+    ngx_http_dynworker_channel_t  *channel, *in;
+
+    if ((id & 1) || id <= engine->last_peer
+        || dw_wire_get_open(payload, DW_WIRE_BY_ENGINE, &open) != DW_WIRE_OK)
+    {
+        ngx_http_dynworker_engine_break(engine, "a bad OPEN");
+        return NGX_ERROR;
+    }
+
+    engine->last_peer = id;
+
+    channel = ngx_http_dynworker_channel_add(engine, id, open.kind, NULL);
+    if (channel == NULL) {
+        return NGX_ERROR;
+    }
+
+    in = ngx_http_dynworker_channel_find(engine, open.parent);
+
+    if (in == NULL) {
+
+        /* the invocation is over */
+
+        ngx_str_null(&message);
+        ngx_http_dynworker_channel_reset(channel, DW_WIRE_CANCEL, &message);
+        ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
+
+        return NGX_OK;
+    }
+
+    if (in->kind != DW_WIRE_FETCH || !in->ours) {
+        return ngx_http_dynworker_switch_bad(channel,
+                                             "OPEN with a bad parent");
+    }
+
+    parent = in->owner;
+
+    if (open.kind == DW_WIRE_LOAD) {
+        return ngx_http_dynworker_load_open(channel, parent, &open);
+    }
+
+    return ngx_http_dynworker_switch_fetch(channel, parent, &open);
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
+    ngx_http_dynworker_call_t *parent, dw_wire_open_t *open)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_cap_t      *cap;
+    ngx_http_dynworker_head_t      head;
+    ngx_http_dynworker_pipe_t     *pipe;
+    ngx_http_dynworker_load_t     *load;
+    ngx_http_dynworker_call_t     *call;
+    ngx_http_dynworker_engine_t   *engine;
+    ngx_http_dynworker_channel_t  *stub;
+
+    engine = channel->engine;
+
+    pipe = NULL;
+
+    if (open->flags & DW_WIRE_JOIN) {
+
+        pipe = ngx_http_dynworker_switch_join(engine, parent->isolate,
+                                              open->join);
+        if (pipe == NULL) {
+            ngx_str_set(&message, "The request's body is gone.");
+            ngx_http_dynworker_channel_reset(channel, DW_WIRE_NETWORK,
+                                             &message);
+            ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
+            return NGX_OK;
+        }
+    }
+
+    call = ngx_http_dynworker_call_create(engine->process, parent);
+
+    if (call == NULL) {
+        if (pipe) {
+            ngx_http_dynworker_pipe_cancel(pipe);
+            ngx_http_dynworker_pipe_release(pipe);
+        }
+
+        return NGX_ERROR;
+    }
+
+    channel->owner = call;
+    call->origin = channel;
+
+    if (pipe) {
+        call->request_pipe = pipe;
+        channel->in_ended = 1;
+
+    } else if (open->flags & DW_WIRE_BODY) {
+
+        call->request_pipe = ngx_http_dynworker_pipe_create();
+        if (call->request_pipe == NULL) {
+            return NGX_ERROR;
+        }
+
+        call->request_pipe->refs++;
+        channel->in = call->request_pipe;
+
+        ngx_http_dynworker_pipe_set_source(call->request_pipe,
+                                           &ngx_http_dynworker_channel_source,
+                                           channel);
+
+    } else {
+        channel->in_ended = 1;
+    }
+
+    if (++parent->subrequests > parent->max_subrequests) {
+        ngx_str_set(&message, "Too many subrequests.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_SUBREQUESTS, &message,
+                                     NULL);
+        return NGX_OK;
+    }
+
+    head.props.data = (u_char *) open->props.data;
+    head.props.len = open->props.size;
+    head.strings.data = (u_char *) open->strings.data;
+    head.strings.len = open->strings.size;
+    head.body_length = open->body_length;
+    head.body = (call->request_pipe != NULL);
+
+    if (open->flags & DW_WIRE_LOADED) {
+
+        stub = ngx_http_dynworker_channel_find(engine, open->target);
+
+        if (stub == NULL) {
+            ngx_str_set(&message, "This worker stub is no longer valid.");
+            ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
+            return NGX_OK;
+        }
+
+        if (stub->kind != DW_WIRE_LOAD) {
+            return ngx_http_dynworker_switch_bad(channel,
+                                                 "FETCH to no LOAD channel");
+        }
+
+        load = stub->owner;
+
+        if (load->parent->isolate != parent->isolate) {
+            return ngx_http_dynworker_switch_bad(channel,
+                                                 "FETCH to another's stub");
+        }
+
+        ngx_http_dynworker_call_invoke(call, load->isolate, &head);
+
+        return NGX_OK;
+    }
+
+    cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
+
+    if (cap == NULL || cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND) {
+        ngx_str_set(&message, "Network access is disabled for this worker "
+                              "(globalOutbound is null).");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
+        return NGX_OK;
+    }
+
+    ngx_http_dynworker_outbound_start(call, cap, &head);
+
+    return NGX_OK;
+}
+
+
+/*
+ * Takes the body that would arrive on channel "id" of an isolate, to send it
+ * elsewhere.  NULL: not there, or already being read.
+ */
+static ngx_http_dynworker_pipe_t *
+ngx_http_dynworker_switch_join(ngx_http_dynworker_engine_t *engine,
+    ngx_http_dynworker_isolate_t *isolate, uint64_t id)
+{
+    ngx_http_dynworker_call_t     *call;
+    ngx_http_dynworker_pipe_t     *pipe;
+    ngx_http_dynworker_channel_t  *channel;
+
+    channel = ngx_http_dynworker_channel_find(engine, id);
+
+    if (channel == NULL || channel->kind != DW_WIRE_FETCH
+        || channel->out == NULL || channel->granted || isolate == NULL)
+    {
+        return NULL;
+    }
+
+    call = channel->owner;
+
+    if (isolate != (channel->ours ? call->isolate : call->parent->isolate)) {
+        return NULL;
+    }
+
+    pipe = channel->out;
+    channel->out = NULL;
+    channel->out_ended = 1;
+
+    pipe->sink = NULL;
+
+    if (!channel->ours) {
+        /* the engine has done with it; the call goes on for the pipe's sake */
+        ngx_http_dynworker_call_joined(call);
+    }
+
+    return pipe;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_head(ngx_http_dynworker_channel_t *channel,
+    dw_wire_span_t payload)
+{
+    dw_wire_worker_t  worker;
+
+    if (channel->headed) {
+        return ngx_http_dynworker_switch_bad(channel, "a second HEAD");
+    }
+
+    if (channel->kind == DW_WIRE_FETCH) {
+
+        if (!channel->ours) {
+            return ngx_http_dynworker_switch_bad(channel,
+                                                 "HEAD on its own FETCH");
+        }
+
+        return ngx_http_dynworker_switch_response(channel, payload);
+    }
+
+    if (dw_wire_get_worker(payload, &worker) != DW_WIRE_OK) {
+        return ngx_http_dynworker_switch_bad(channel, "a bad HEAD");
+    }
+
+    channel->headed = 1;
+
+    if (channel->kind == DW_WIRE_LOAD) {
+        return ngx_http_dynworker_load_head(channel->owner, &worker);
+    }
+
+    ngx_http_dynworker_isolate_lower(channel->owner, &worker);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_response(ngx_http_dynworker_channel_t *channel,
+    dw_wire_span_t payload)
+{
+    ngx_str_t                   strings, message;
+    dw_wire_response_t          response;
+    ngx_http_dynworker_pipe_t  *pipe;
+    ngx_http_dynworker_call_t  *call;
+
+    call = channel->owner;
+
+    if (dw_wire_get_response(payload, &response) != DW_WIRE_OK
+        || response.status < 200 || response.status > 599)
+    {
+        return ngx_http_dynworker_switch_bad(channel, "a bad HEAD");
+    }
+
+    strings.data = (u_char *) response.strings.data;
+    strings.len = response.strings.size;
+
+    if (ngx_http_dynworker_check_headers(&strings) != NGX_OK) {
+        return ngx_http_dynworker_switch_bad(channel, "a bad header");
+    }
+
+    channel->headed = 1;
+
+    if (response.flags & DW_WIRE_JOIN) {
+
+        pipe = ngx_http_dynworker_switch_join(channel->engine, call->isolate,
+                                              response.join);
+        if (pipe == NULL) {
+            ngx_str_set(&message, "The response's body is gone.");
+            ngx_http_dynworker_call_fail(call, DW_WIRE_EXCEPTION, &message,
+                                         NULL);
+            return NGX_OK;
+        }
+
+    } else {
+
+        pipe = ngx_http_dynworker_pipe_create();
+        if (pipe == NULL) {
+            return NGX_ERROR;
+        }
+
+        pipe->refs++;
+        channel->in = pipe;
+
+        ngx_http_dynworker_pipe_set_source(pipe,
+                                           &ngx_http_dynworker_channel_source,
+                                           channel);
+    }
+
+    call->response_pipe = pipe;
+
+    ngx_http_dynworker_call_respond(call, response.status,
+                                    response.flags
+                                    & (DW_WIRE_BODY|DW_WIRE_JOIN),
+                                    response.body_length, &strings);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_data(ngx_http_dynworker_channel_t *channel,
+    dw_wire_span_t payload)
+{
+    ngx_http_dynworker_load_t  *load;
+
+    if (channel->in_ended || payload.size > channel->window) {
+        return ngx_http_dynworker_switch_bad(channel, "DATA beyond its credit");
+    }
+
+    channel->window -= payload.size;
+
+    if (channel->in == NULL) {
+
+        /* of a request or a load that is being refused */
+
+        if (channel->ours && !channel->headed) {
+            return ngx_http_dynworker_switch_bad(channel, "DATA before HEAD");
+        }
+
+        return NGX_OK;
+    }
+
+    if (channel->kind == DW_WIRE_LOAD) {
+        load = channel->owner;
+        load->size += payload.size;
+
+        if (load->size > DW_WIRE_CODE_MAX) {
+            return ngx_http_dynworker_switch_bad(channel, "too much code");
+        }
+    }
+
+    return ngx_http_dynworker_pipe_push(channel->in, (u_char *) payload.data,
+                                        payload.size);
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_end(ngx_http_dynworker_channel_t *channel,
+    dw_wire_header_t *header, dw_wire_span_t payload)
+{
+    dw_wire_usage_t             usage;
+    ngx_http_dynworker_call_t  *call;
+
+    if (channel->in_ended) {
+        return ngx_http_dynworker_switch_bad(channel, "a second END");
+    }
+
+    if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+
+        if (!channel->headed
+            || dw_wire_get_usage(payload, &usage) != DW_WIRE_OK)
+        {
+            return ngx_http_dynworker_switch_bad(channel, "a bad END");
+        }
+
+        call = channel->owner;
+        call->cpu_us = usage.cpu_us;
+
+        channel->in_ended = 1;
+
+        if (channel->in) {
+            ngx_http_dynworker_pipe_end(channel->in, 0);
+        }
+
+        if ((header->flags & DW_WIRE_FINAL) && !channel->closed) {
+            ngx_http_dynworker_call_target_done(call);
+        }
+
+        return NGX_OK;
+    }
+
+    if (payload.size || header->flags || channel->kind == DW_WIRE_ISOLATE) {
+        return ngx_http_dynworker_switch_bad(channel, "a bad END");
+    }
+
+    channel->in_ended = 1;
+
+    if (channel->in) {
+        ngx_http_dynworker_pipe_end(channel->in, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_done(ngx_http_dynworker_channel_t *channel,
+    dw_wire_span_t payload)
+{
+    dw_wire_usage_t             usage;
+    ngx_http_dynworker_call_t  *call;
+
+    if (channel->kind != DW_WIRE_FETCH || !channel->ours
+        || dw_wire_get_usage(payload, &usage) != DW_WIRE_OK)
+    {
+        return ngx_http_dynworker_switch_bad(channel, "a bad DONE");
+    }
+
+    call = channel->owner;
+
+    if (!channel->headed && !call->cancelled) {
+
+        /* somebody waits for its response */
+
+        return ngx_http_dynworker_switch_bad(channel, "a bad DONE");
+    }
+
+    call->cpu_us = usage.cpu_us;
+
+    ngx_http_dynworker_call_target_done(call);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_channel_reset(ngx_http_dynworker_channel_t *channel,
+    dw_wire_span_t payload)
+{
+    ngx_str_t        message, location;
+    dw_wire_reset_t  reset;
+
+    if (dw_wire_get_reset(payload, &reset) != DW_WIRE_OK) {
+        return ngx_http_dynworker_switch_bad(channel, "a bad RESET");
+    }
+
+    message.data = (u_char *) reset.message.data;
+    message.len = reset.message.size;
+
+    location.data = (u_char *) reset.location.data;
+    location.len = reset.location.size;
+
+    ngx_http_dynworker_switch_fail(channel, reset.code, &message, &location);
+
+    return NGX_OK;
+}
+
+
+/* A channel has failed: tells its owner, who closes it. */
+static void
+ngx_http_dynworker_switch_fail(ngx_http_dynworker_channel_t *channel,
+    ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
+{
+    void  *owner;
+
+    owner = channel->owner;
+
+    if (owner == NULL) {
+
+        /* its OPEN was what broke a rule */
+
+        ngx_http_dynworker_channel_close(channel, code);
+        return;
+    }
+
+    switch (channel->kind) {
+
+    case DW_WIRE_ISOLATE:
+        ngx_http_dynworker_isolate_reset(owner, code, message, location);
+        break;
+
+    case DW_WIRE_LOAD:
+        ngx_http_dynworker_load_reset(owner, code, message, location);
+        break;
+
+    default: /* DW_WIRE_FETCH */
+
+        if (channel->ours) {
+            ngx_http_dynworker_call_fail(owner, code, message, location);
+
+        } else {
+            ngx_http_dynworker_call_cancel(owner);
+        }
+    }
+
+    if (!channel->closed) {
+        ngx_http_dynworker_channel_close(channel, code);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_switch_bad(ngx_http_dynworker_channel_t *channel,
+    const char *why)
+{
+    ngx_http_dynworker_engine_break(channel->engine, why);
+
+    return NGX_ERROR;
+}
+
+
+void
+ngx_http_dynworker_switch_reset(ngx_http_dynworker_engine_t *engine)
+{
+    ngx_str_t           message;
+    ngx_rbtree_node_t  *node;
+
+    ngx_str_set(&message, "The engine of this worker has ended.");
+
+    while (engine->channels.root != engine->channels.sentinel) {
+        node = ngx_rbtree_min(engine->channels.root,
+                              engine->channels.sentinel);
+
+        ngx_http_dynworker_switch_fail(
+                                    (ngx_http_dynworker_channel_t *) node,
+                                    DW_WIRE_ENGINE, &message, NULL);
+    }
+}
+
+
+ngx_http_dynworker_channel_t *
+ngx_http_dynworker_channel_create(ngx_http_dynworker_engine_t *engine,
+    ngx_uint_t kind, void *owner)
+{
+    ngx_http_dynworker_channel_t  *channel;
+
+    if (engine->connection == NULL || engine->broken) {
+        return NULL;
+    }
+
+    engine->last_channel += 2;
+
+    channel = ngx_http_dynworker_channel_add(engine, engine->last_channel,
+                                             kind, owner);
+    if (channel == NULL) {
+        return NULL;
+    }
+
+    channel->ours = 1;
+
+    return channel;
+}
+
+
+static ngx_http_dynworker_channel_t *
+ngx_http_dynworker_channel_add(ngx_http_dynworker_engine_t *engine,
+    uint64_t id, ngx_uint_t kind, void *owner)
+{
+    ngx_http_dynworker_channel_t  *channel;
+
+    channel = ngx_calloc(sizeof(ngx_http_dynworker_channel_t),
+                         engine->process->cycle->log);
+    if (channel == NULL) {
+        return NULL;
+    }
+
+    channel->engine = engine;
+    channel->id = id;
+    channel->kind = kind;
+    channel->owner = owner;
+
+    channel->credit = (kind == DW_WIRE_ISOLATE) ? DW_WIRE_CODE_MAX
+                                                : DW_WIRE_WINDOW_TO_ENGINE;
+    channel->window = (kind == DW_WIRE_ISOLATE) ? 0
+                                                : DW_WIRE_WINDOW_TO_NGINX;
+
+    channel->node.key = id;
+    ngx_rbtree_insert(&engine->channels, &channel->node);
+
+    return channel;
+}
+
+
+ngx_http_dynworker_channel_t *
+ngx_http_dynworker_channel_find(ngx_http_dynworker_engine_t *engine,
+    uint64_t id)
+{
+    ngx_rbtree_node_t  *node, *sentinel;
+
+    node = engine->channels.root;
+    sentinel = engine->channels.sentinel;
+
+    while (node != sentinel) {
+
+        if (id == node->key) {
+            return (ngx_http_dynworker_channel_t *) node;
+        }
+
+        node = (id < node->key) ? node->left : node->right;
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_http_dynworker_channel_close(ngx_http_dynworker_channel_t *channel,
+    ngx_uint_t code)
+{
+    ngx_http_dynworker_pipe_t  *pipe;
+
+    if (channel->closed) {
+        return;
+    }
+
+    channel->closed = 1;
+
+    ngx_rbtree_delete(&channel->engine->channels, &channel->node);
+
+    pipe = channel->in;
+
+    if (pipe) {
+        channel->in = NULL;
+        ngx_http_dynworker_pipe_end(pipe, code);
+        ngx_http_dynworker_pipe_release(pipe);
+    }
+
+    pipe = channel->out;
+
+    if (pipe) {
+        channel->out = NULL;
+        ngx_http_dynworker_pipe_cancel(pipe);
+        ngx_http_dynworker_pipe_release(pipe);
+    }
+
+    ngx_http_dynworker_bury(channel->engine->process, &channel->dead, channel);
+}
+
+
+void
+ngx_http_dynworker_channel_reset(ngx_http_dynworker_channel_t *channel,
+    ngx_uint_t code, ngx_str_t *message)
+{
+    u_char  *p;
+    size_t   len, i;
+
+    len = message ? ngx_min(message->len, NGX_HTTP_DYNWORKER_MESSAGE_MAX) : 0;
+
+    p = ngx_http_dynworker_engine_reserve(channel->engine,
+                  DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE + len + 2);
+    if (p == NULL) {
+        return;
+    }
+
+    p = dw_wire_put_reset(p, channel->id, code, len + 2);
+
+    for (i = 0; i < len; i++) {
+        *p++ = message->data[i] ? message->data[i] : ' ';
+    }
+
+    *p++ = '\0';
+    *p++ = '\0';
+
+    ngx_http_dynworker_engine_commit(channel->engine, p);
+}
+
+
+ngx_int_t
+ngx_http_dynworker_channel_send(ngx_http_dynworker_channel_t *channel,
+    u_char *p, size_t size)
+{
+    u_char  *out;
+    size_t   n, frames;
+
+    frames = (size + DW_WIRE_DATA_MAX - 1) / DW_WIRE_DATA_MAX;
+
+    out = ngx_http_dynworker_engine_reserve(channel->engine,
+                                      size + frames * DW_WIRE_HEADER_SIZE);
+    if (out == NULL) {
+        return NGX_ERROR;
+    }
+
+    while (size) {
+        n = ngx_min(size, DW_WIRE_DATA_MAX);
+
+        out = dw_wire_put_header(out, DW_WIRE_DATA, 0, channel->id, n);
+        out = ngx_cpymem(out, p, n);
+
+        p += n;
+        size -= n;
+    }
+
+    ngx_http_dynworker_engine_commit(channel->engine, out);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_channel_send_end(ngx_http_dynworker_channel_t *channel)
+{
+    u_char  *p;
+
+    p = ngx_http_dynworker_engine_reserve(channel->engine,
+                                          DW_WIRE_HEADER_SIZE);
+    if (p == NULL) {
+        return;
+    }
+
+    p = dw_wire_put_header(p, DW_WIRE_END, 0, channel->id, 0);
+
+    ngx_http_dynworker_engine_commit(channel->engine, p);
+}
+
+
+/* Source: what arrived was taken, so the engine may send as much again. */
+static void
+ngx_http_dynworker_channel_consumed(void *data, size_t size)
+{
+    ngx_http_dynworker_channel_t *channel = data;
+
+    u_char  *p;
+
+    if (channel->closed || channel->in_ended) {
+        return;
+    }
+
+    channel->owed += size;
+
+    if (channel->owed < DW_WIRE_WINDOW_TO_NGINX / 2) {
+        return;
+    }
+
+    p = ngx_http_dynworker_engine_reserve(channel->engine,
+                             DW_WIRE_HEADER_SIZE + sizeof(uint32_t));
+    if (p == NULL) {
+        return;
+    }
+
+    p = dw_wire_put_window(p, channel->id, channel->owed);
+
+    channel->window += channel->owed;
+    channel->owed = 0;
+
+    ngx_http_dynworker_engine_commit(channel->engine, p);
+}
+
+
+/* Source: nobody reads it any more; the rest is granted and dropped. */
+static void
+ngx_http_dynworker_channel_cancelled(void *data)
+{
+    ngx_http_dynworker_channel_t *channel = data;
+
+    if (channel->closed) {
+        return;
+    }
+
+    if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+        ngx_http_dynworker_call_cancel(channel->owner);
+    }
+}
+
+
+/* Sink: as DATA, as far as credit goes. */
+static size_t
+ngx_http_dynworker_channel_write(void *data, u_char *p, size_t size)
+{
+    ngx_http_dynworker_channel_t *channel = data;
+
+    size_t  n;
+
+    n = ngx_min(size, channel->credit);
+
+    if (n == 0) {
+        return 0;
+    }
+
+    if (ngx_http_dynworker_channel_send(channel, p, n) != NGX_OK) {
+        /* the engine is gone, and soon the channel */
+        return size;
+    }
+
+    channel->credit -= n;
+
+    return n;
+}
+
+
+/* Sink: the body is complete, or has failed. */
+static ngx_int_t
+ngx_http_dynworker_channel_finish(void *data, ngx_uint_t code)
+{
+    ngx_http_dynworker_channel_t *channel = data;
+
+    ngx_str_t  message;
+
+    if (channel->kind == DW_WIRE_ISOLATE) {
+
+        if (code == 0) {
+            channel->out_ended = 1;
+            ngx_http_dynworker_isolate_loaded(channel->owner);
+        }
+
+        return NGX_OK;
+    }
+
+    if (code == 0 && !channel->granted) {
+        /* a body that nobody has asked for may still be joined */
+        return NGX_AGAIN;
+    }
+
+    channel->out_ended = 1;
+
+    if (code == 0) {
+        ngx_http_dynworker_channel_send_end(channel);
+
+    } else if (!channel->ours) {
+        ngx_str_set(&message, "Network connection lost.");
+        ngx_http_dynworker_channel_reset(channel, code, &message);
+    }
+
+    if (!channel->ours) {
+        ngx_http_dynworker_call_response_done(channel->owner);
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,189 @@
+
+/*
+ * Texts and header lists that came from an engine: nothing of them reaches a
+ * log, a client or an upstream unchecked.
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+#define NGX_HTTP_DYNWORKER_TEXT_MAX  1600
+
+
+static ngx_uint_t ngx_http_dynworker_is_value(ngx_str_t *s);
+
+
+/* tchar of RFC 9110, 5.6.2 */
+static uint32_t  ngx_http_dynworker_tchar[] = {
+    0x00000000, /* 0000 0000 0000 0000  0000 0000 0000 0000 */
+
+                /* ?>=< ;:98 7654 3210  /.-, +*)( '&%$ #"!  */
+    0x03ff6cfa, /* 0000 0011 1111 1111  0110 1100 1111 1010 */
+
+                /* _^]\ [ZYX WVUT SRQP  ONML KJIH GFED CBA@ */
+    0xc7fffffe, /* 1100 0111 1111 1111  1111 1111 1111 1110 */
+
+                /*  ~}| {zyx wvut srqp  onml kjih gfed cba` */
+    0x57ffffff  /* 0101 0111 1111 1111  1111 1111 1111 1111 */
+};
+
+
+void
+ngx_http_dynworker_text(ngx_str_t *text)
+{
+    u_char         c, *p, *last;
+    size_t         i;
+    static u_char  buf[NGX_HTTP_DYNWORKER_TEXT_MAX];
+
+    p = buf;
+    last = buf + sizeof(buf) - sizeof("\\x00...") + 1;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (p >= last) {
+            p = ngx_cpymem(p, "...", 3);
+            break;
+        }
+
+        c = text->data[i];
+
+        if (c == '\n') {
+            *p++ = '\\';
+            *p++ = 'n';
+
+        } else if (c < 0x20 || c == 0x7f) {
+            p = ngx_sprintf(p, "\\x%02xd", (int) c);
+
+        } else {
+            *p++ = c;
+        }
+    }
+
+    text->data = buf;
+    text->len = p - buf;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_next_string(ngx_str_t *list, ngx_str_t *string)
+{
+    dw_wire_err_t   err;
+    dw_wire_span_t  in, out;
+
+    in.data = list->data;
+    in.size = list->len;
+
+    err = dw_wire_next_string(&in, &out);
+
+    if (err != DW_WIRE_OK) {
+        return err == DW_WIRE_SHORT ? NGX_DONE : NGX_ERROR;
+    }
+
+    list->data = (u_char *) in.data;
+    list->len = in.size;
+
+    string->data = (u_char *) out.data;
+    string->len = out.size;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_check_headers(ngx_str_t *strings)
+{
+    ngx_int_t  rc;
+    ngx_str_t  list, name, value;
+
+    list = *strings;
+
+    if (ngx_http_dynworker_next_string(&list, &value) != NGX_OK
+        || !ngx_http_dynworker_is_value(&value))
+    {
+        return NGX_ERROR;
+    }
+
+    for ( ;; ) {
+        rc = ngx_http_dynworker_next_string(&list, &name);
+
+        if (rc == NGX_DONE) {
+            return NGX_OK;
+        }
+
+        if (rc != NGX_OK
+            || ngx_http_dynworker_next_string(&list, &value) != NGX_OK
+            || !ngx_http_dynworker_is_token(&name)
+            || !ngx_http_dynworker_is_value(&value))
+        {
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_http_dynworker_is_token(ngx_str_t *s)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if (c >= 0x80
+            || !(ngx_http_dynworker_tchar[c >> 5] & (1U << (c & 0x1f))))
+        {
+            return 0;
+        }
+    }
+
+    return s->len != 0;
+}
+
+
+/* Tabs and what is not a control character. */
+static ngx_uint_t
+ngx_http_dynworker_is_value(ngx_str_t *s)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_dynworker_is_hop_header(ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("Connection"),
+        ngx_string("Keep-Alive"),
+        ngx_string("Proxy-Connection"),
+        ngx_string("TE"),
+        ngx_string("Trailer"),
+        ngx_string("Transfer-Encoding"),
+        ngx_string("Upgrade"),
+        ngx_null_string
+    };
+
+    for (i = 0; names[i].len; i++) {
+
+        if (name->len == names[i].len
+            && ngx_strncasecmp(name->data, names[i].data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
