@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Side by side, in one run: nginx's "return 200", a warm dynamic worker that
+# says hello, a warm one behind a host worker, and one outbound fetch().
+#
+#   SECONDS_EACH=5 ROUNDS=3 CONNECTIONS=64 bench/run.sh
+#
+# Rounds take turns, so that a noisy machine is noisy for all; the table gives
+# each one's median, its spread, and its ratio to the first.  Latencies are of
+# one more run with a single connection.
+
+set -eu
+cd "$(dirname "$0")/.."
+
+: "${BUILD:=build}" "${NGINX_BINARY:=/usr/sbin/nginx}"
+: "${SECONDS_EACH:=5}" "${ROUNDS:=3}" "${CONNECTIONS:=64}" "${PORT:=8090}"
+
+prefix=$PWD/$BUILD/bench
+rm -rf "$prefix"
+mkdir -p "$prefix/logs" "$prefix/tmp"
+cp bench/*.js "$prefix/"
+
+sed "s/:8090/:$PORT/g" bench/nginx.conf > "$prefix/nginx.conf"
+sed -i "s#^http {#&\n    dynworker_engine \"$(realpath "$BUILD/dynworker-engine")\";#" \
+    "$prefix/nginx.conf"
+
+globals="load_module \"$PWD/$BUILD/ngx_http_dynworker_module.so\";"
+globals="$globals daemon off; pid \"$prefix/nginx.pid\";"
+[ "$(id -u)" != 0 ] || globals="$globals user root;"
+
+"$NGINX_BINARY" -p "$prefix/" -c "$prefix/nginx.conf" \
+    -e "$prefix/logs/error.log" -g "$globals" &
+nginx=$!
+trap 'kill -QUIT $nginx 2> /dev/null; wait $nginx 2> /dev/null || true' EXIT
+
+url=http://127.0.0.1:$PORT
+for _ in $(seq 100); do
+    curl -sf -o /dev/null "$url/return" && break
+    kill -0 $nginx
+    sleep 0.1
+done
+
+names="return hello host proxy outbound"
+
+for name in $names; do
+    # warm, and an answer at all
+    curl -sf -o /dev/null "$url/$name" || {
+        echo "bench: /$name failed, see $prefix/logs/error.log" >&2
+        exit 1
+    }
+done
+
+measure()   # name, connections, seconds: requests/s and p50
+{
+    wrk -t1 -c"$2" -d"$3" --latency "$url/$1" > "$prefix/wrk.out"
+    if grep -q 'Non-2xx\|Socket errors' "$prefix/wrk.out"; then
+        echo "bench: /$1 had errors:" >&2
+        cat "$prefix/wrk.out" >&2
+        exit 1
+    fi
+    awk '/Requests\/sec/ { r = $2 } $1 == "50%" { p = $2 }
+         END { print r, p }' "$prefix/wrk.out"
+}
+
+for name in $names; do measure "$name" "$CONNECTIONS" 2 > /dev/null; done
+
+for round in $(seq "$ROUNDS"); do
+    for name in $names; do
+        measure "$name" "$CONNECTIONS" "$SECONDS_EACH" >> "$prefix/$name.rate"
+    done
+done
+
+for name in $names; do measure "$name" 1 2 > "$prefix/$name.single"; done
+
+echo
+echo "$(nproc) cores, $("$NGINX_BINARY" -v 2>&1 | sed 's/.*: //')," \
+    "$("$BUILD/dynworker-engine" --version | tr '\n' ' ')"
+echo "1 nginx worker process; wrk -t1 -c$CONNECTIONS -d$SECONDS_EACH," \
+    "$ROUNDS rounds; p50 with one connection"
+echo
+printf '%-10s %12s %22s %8s %10s\n' what requests/s lowest..highest ratio p50
+
+base=
+for name in $names; do
+    sort -n "$prefix/$name.rate" | awk -v name="$name" -v base="$base" \
+        -v single="$(cut -d' ' -f2 "$prefix/$name.single")" '
+        { r[NR] = $1 }
+        END {
+            m = r[int((NR + 1) / 2)]
+            printf "%-10s %12.0f %11.0f..%-9.0f %8.2f %10s\n", name, m, r[1],
+                   r[NR], base ? m / base : 1, single
+        }'
+    [ -n "$base" ] || base=$(sort -n "$prefix/return.rate" |
+        awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+done
