@@ -1,0 +1,1126 @@
+# The Worker Loader: env.LOADER of a host worker, and the dynamic workers that
+# it makes.
+
+use Test::Nginx::Socket 'no_plan';
+use DynWorker;
+
+# Every host has these, so that a block shows only what it is about:
+#
+#   module(text)   WorkerCode of one module
+#   lines(...)     a Response of lines
+#   message(f)     the message that f() rejects with
+our $help = <<'END';
+>>> help.js
+export const module = (text, more) =>
+  ({ mainModule: "main.js", modules: { "main.js": text }, ...more });
+export const lines = (...values) => new Response(values.join("\n") + "\n");
+export const message = async (call) => {
+  try {
+    const value = await call();
+    return `no error, but ${value}`;
+  } catch (error) {
+    return `${error.name}: ${error.message}`;
+  }
+};
+END
+
+add_block_preprocessor(sub {
+    my $block = shift;
+    $block->set_value(user_files => $::help . $block->user_files);
+});
+
+check_accum_error_log();
+no_long_string();
+log_level('info');
+no_shuffle();
+run_tests();
+
+__DATA__
+
+=== TEST 1: load() runs code once, in an isolate of its own
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module, lines } from "./help.js";
+const code = module(`
+  let n = 0;
+  export default {
+    fetch: ({ method, url }) => new Response([++n, method, url].join(" ")),
+  };`);
+export default {
+  async fetch(request, env) {
+    const one = env.LOADER.load(code).getEntrypoint();
+    const two = env.LOADER.load(code).getEntrypoint();
+    return lines(
+      await (await one.fetch("http://a/?x=1")).text(),
+      await (await one.fetch("http://b/", { method: "PUT" })).text(),
+      await (await two.fetch(request)).text());
+  },
+};
+--- request
+GET /t
+--- response_body
+1 GET http://a/?x=1
+2 PUT http://b/
+1 GET http://localhost/t
+--- no_error_log
+[error]
+
+
+
+=== TEST 2: get() asks for code when the id is cold, and keeps the worker warm
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+let calls = 0;
+export default {
+  fetch(request, env) {
+    const id = new URL(request.url).searchParams.get("id");
+    return env.LOADER.get(id, () => {
+      calls++;
+      return module(`
+        let n = 0;
+        export default {
+          fetch: (request, env) =>
+            new Response([env.ID, "visit", ++n, "call", env.CALLS].join(" ") + "\\n"),
+        };`, { env: { ID: id, CALLS: calls } });
+    }).getEntrypoint().fetch(request);
+  },
+};
+--- request eval
+["GET /t?id=a", "GET /t?id=a", "GET /t?id=b", "GET /t?id=a"]
+--- response_body eval
+["a visit 1 call 1\n", "a visit 2 call 1\n", "b visit 1 call 2\n",
+ "a visit 3 call 1\n"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 3: get(null) is a new worker each time
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  fetch: (request, env) => env.LOADER.get(null, () => module(
+    `let n = 0; export default { fetch: () => new Response(++n + "\\n") };`,
+  )).getEntrypoint().fetch(request),
+};
+--- request eval
+["GET /t", "GET /t"]
+--- response_body eval
+["1\n", "1\n"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 4: env is cloned into the worker: plain values, dates, maps, bytes
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  fetch(request, env) {
+    const list = [1, "two", { three: 3n }];
+    return env.LOADER.load(module(`
+      export default {
+        fetch(request, env) {
+          env.LIST.push("mine");
+          return new Response([
+            env.TEXT, env.NUMBER, env.LIST[2].three, env.WHEN.toISOString(),
+            env.MAP.get("k"), [...env.BYTES].join(), env.NONE === undefined,
+            this.env === env, env.LIST.length,
+          ].join("\\n") + "\\n");
+        },
+      };`, {
+      env: {
+        TEXT: "h\u00e9llo", NUMBER: -1.5, LIST: list, WHEN: new Date(0),
+        MAP: new Map([["k", "v"]]), BYTES: new Uint8Array([1, 2, 255]),
+        NONE: undefined,
+      },
+    })).getEntrypoint().fetch(request);
+  },
+};
+--- request
+GET /t
+--- response_body
+héllo
+-1.5
+3
+1970-01-01T00:00:00.000Z
+v
+1,2,255
+true
+true
+4
+--- no_error_log
+[error]
+
+
+
+=== TEST 5: what cannot be cloned into env is an Error
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const hello = "export default { fetch() {} };";
+export default {
+  async fetch(request, env) {
+    const tried = [];
+    for (const value of [Symbol("s"), new WeakMap(), "x".repeat(1024 * 1024)]) {
+      tried.push(await message(async () =>
+        env.LOADER.load(module(hello, { env: { VALUE: value } }))));
+    }
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body_like
+^DataCloneError: .*
+DataCloneError: .*
+Error: Dynamic Worker env size \(\d+ bytes\) exceeds the maximum allowed size of 1048576 bytes\.
+--- no_error_log
+[error]
+
+
+
+=== TEST 6: modules of each kind, by extension and by object
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+export default {
+  fetch: (request, env) => env.LOADER.load({
+    compatibilityDate: "2026-01-01",
+    compatibilityFlags: ["nodejs_compat"],
+    mainModule: "src/main.js",
+    modules: {
+      "src/main.js": `
+        import { name } from "./lib/name.mjs";
+        import up from "../up.js";
+        import data from "../data.json";
+        import text from "../text";
+        import bytes from "../bytes";
+        export default {
+          async fetch() {
+            const late = await import("./late.js");
+            return new Response([
+              name, up, data.list.length, text, new Uint8Array(bytes).join(), late.x,
+            ].join(" ") + "\\n");
+          },
+        };`,
+      "src/lib/name.mjs": `export const name = "name";`,
+      "up.js": { js: `export default "up";` },
+      "data.json": { json: { list: [1, 2] } },
+      text: { text: "text" },
+      bytes: { data: new Uint8Array([7, 8]).buffer },
+      "src/late.js": "export const x = 'late';",
+    },
+  }).getEntrypoint().fetch(request),
+};
+--- request
+GET /t
+--- response_body
+name up 2 text 7,8 late
+--- no_error_log
+[error]
+
+
+
+=== TEST 7: globalOutbound null: fetch() in the worker throws
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  fetch: (request, env) => env.LOADER.load(module(`
+    export default {
+      async fetch() {
+        try {
+          await fetch("http://example.com/");
+        } catch (error) {
+          return new Response(error.message + "\\n");
+        }
+        return new Response("got out\\n");
+      },
+    };`, { globalOutbound: null })).getEntrypoint().fetch(request),
+};
+--- request
+GET /t
+--- response_body
+Network access is disabled for this worker (globalOutbound is null).
+--- no_error_log
+[error]
+
+
+
+=== TEST 8: a worker that omits globalOutbound inherits its host's, here none
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { message, module } from "./help.js";
+export default {
+  fetch: (request, env) => env.LOADER.load(module(`
+    export default {
+      fetch: () => fetch("http://example.com/").catch(
+        (error) => new Response(error.message + "\\n")),
+    };`)).getEntrypoint().fetch(request),
+};
+--- request
+GET /t
+--- response_body
+Network access is disabled for this worker (globalOutbound is null).
+--- no_error_log
+[error]
+
+
+
+=== TEST 9: concurrent cold requests of one host request ask for code once
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    let calls = 0;
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => {
+      const worker = env.LOADER.get("x", async () => {
+        calls++;
+        await scheduler.wait(10);
+        return module(
+          "let n = 0; export default { fetch: () => new Response(String(++n)) };");
+      });
+      return (await worker.getEntrypoint().fetch("http://x/")).text();
+    }));
+    return lines(calls, answers.join(" "));
+  },
+};
+--- request
+GET /t
+--- response_body
+1
+1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+--- no_error_log
+[error]
+
+
+
+=== TEST 10: concurrent cold requests of several clients ask for code once
+--- http_config
+    dynworker_outbound self {
+        allow http://self:$TEST_NGINX_SERVER_PORT;
+        private_addresses on;
+        pass /_out;
+    }
+--- config
+    location /many {
+        dynworker_global_outbound self;
+        dynworker_script $TEST_NGINX_HTML_DIR/many.js;
+    }
+    location /_out {
+        internal;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT$dynworker_outbound_uri;
+    }
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> many.js
+export default {
+  async fetch() {
+    const texts = await Promise.all(Array.from({ length: 20 }, async () =>
+      (await fetch("http://self:$TEST_NGINX_SERVER_PORT/t")).text()));
+    return new Response(texts.sort((a, b) => a - b).join(" ") + "\n");
+  },
+};
+>>> host.js
+import { module } from "./help.js";
+let calls = 0;
+export default {
+  fetch(request, env) {
+    return env.LOADER.get("x", async () => {
+      const call = ++calls;
+      await scheduler.wait(50);
+      return module(
+        "let n = 0; export default { fetch: (r, env) => new Response(env.CALL + '' + n++) };",
+        { env: { CALL: call } });
+    }).getEntrypoint().fetch(request);
+  },
+};
+--- request
+GET /many
+--- response_body
+10 11 12 13 14 15 16 17 18 19 110 111 112 113 114 115 116 117 118 119
+--- no_error_log
+[error]
+
+
+
+=== TEST 11: a callback that throws rejects the fetch with its error; the next get asks again
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const get = (callback) => env.LOADER.get("x", callback).getEntrypoint();
+    return lines(
+      await message(() => get(() => { throw new RangeError("no such tenant"); })
+        .fetch("http://x/")),
+      await message(() => get(async () => {
+        await scheduler.wait(1);
+        throw new Error("registry is down");
+      }).fetch("http://x/")),
+      await (await get(() => module(
+        `export default { fetch: () => new Response("third time") };`,
+      )).fetch("http://x/")).text());
+  },
+};
+--- request
+GET /t
+--- response_body
+RangeError: no such tenant
+Error: registry is down
+third time
+--- error_log eval
+[qr/\[error\] .*worker "x" could not be loaded at host\.js:6:45: RangeError: no such tenant/,
+ qr/\[error\] .*worker "x" could not be loaded at host\.js:10:15: registry is down/]
+
+
+
+=== TEST 12: when a callback fails, one that waits behind it is asked
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    let calls = 0;
+    const get = (callback) => message(async () =>
+      (await env.LOADER.get("x", callback).getEntrypoint().fetch("http://x/")).text());
+    return lines(...await Promise.all([
+      get(async () => {
+        calls++;
+        await scheduler.wait(5);
+        throw new Error("first fails");
+      }),
+      get(() => {
+        calls++;
+        return module("export default { fetch: () => new Response('second') };");
+      }),
+    ]), calls);
+  },
+};
+--- request
+GET /t
+--- response_body
+no error, but second
+no error, but second
+2
+
+
+
+=== TEST 13: a callback that gives something else is an error that says so
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const tried = [];
+    for (const value of [undefined, null, 7, "code", []]) {
+      tried.push(await message(() =>
+        env.LOADER.get("x", () => value).getEntrypoint().fetch("http://x/")));
+    }
+    return lines(...tried, await message(async () => env.LOADER.get("x")),
+      await message(async () => env.LOADER.get("x", {})));
+  },
+};
+--- request
+GET /t
+--- response_body
+TypeError: Worker code must be an object, not undefined. It needs at least 'mainModule' and 'modules'.
+TypeError: Worker code must be an object, not null. It needs at least 'mainModule' and 'modules'.
+TypeError: Worker code must be an object, not 7. It needs at least 'mainModule' and 'modules'.
+TypeError: Worker code must be an object, not "code". It needs at least 'mainModule' and 'modules'.
+TypeError: Worker code must be an object, not an array. It needs at least 'mainModule' and 'modules'.
+TypeError: Failed to execute 'WorkerLoader.get': 2 arguments required, but only 1 present.
+TypeError: Failed to execute 'WorkerLoader.get': parameter 2 is not of type 'Function'.
+
+
+
+=== TEST 14: each bad field of WorkerCode is an Error that names it
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message } from "./help.js";
+const mainModule = "m.js";
+const modules = { "m.js": "export default { fetch() {} };" };
+const bad = [
+  { modules },
+  { mainModule },
+  { mainModule, modules: {} },
+  { mainModule, modules: "text" },
+  { mainModule: "x.js", modules },
+  { mainModule, modules: { "m.js": 7 } },
+  { mainModule, modules: { "m.js": {} } },
+  { mainModule, modules: { "m.js": { js: "", text: "" } } },
+  { mainModule, modules: { "m.js": { text: "" } } },
+  { mainModule, modules: { ...modules, "a.txt": "text" } },
+  { mainModule, modules: { ...modules, "a.py": "x = 1" } },
+  { mainModule, modules: { ...modules, "a.bin": { data: "text" } } },
+  { mainModule, modules, env: 7 },
+  { mainModule, modules, compatibilityDate: 2026 },
+  { mainModule, modules, compatibilityFlags: "x" , limits: 1 },
+  { mainModule, modules, limits: { cpuMs: "5" } },
+  { mainModule, modules, limits: { subRequests: 1.5 } },
+  { mainModule, modules, globalOutbound: "http://x" },
+  { mainModule, modules, allowExperimental: true },
+];
+export default {
+  async fetch(request, env) {
+    const tried = [];
+    for (const code of bad) {
+      tried.push(await message(async () => env.LOADER.load(code)));
+    }
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body_like
+^TypeError: Worker code: 'mainModule' must be a string, not undefined\.
+TypeError: Worker code: 'modules' must be an object of names and modules, not undefined\.
+TypeError: Dynamic Worker code must contain at least one module\.
+TypeError: Worker code: 'modules' must be an object of names and modules, not "text"\.
+Error: Worker code: 'mainModule' is "x\.js", but 'modules' has no such module\. It has: "m\.js"\.
+TypeError: Worker code: module "m\.js" must be a string or an object such as \{ js: "\.\.\." \}, not 7\.
+TypeError: Each module must contain exactly one of .*Module 'm\.js' contained 0 properties\.
+TypeError: Each module must contain exactly one of .*Module 'm\.js' contained 2 properties\.
+TypeError: Worker code: 'mainModule' "m\.js" must be a JavaScript module\.
+TypeError: Module name must end with '\.js' or '\.py' .*Got: a\.txt\.
+Error: Module "a\.py": Python modules are not supported here\..*
+TypeError: Worker code: 'modules\["a\.bin"\]\.data' must be an ArrayBuffer or a view of one, not "text"\.
+TypeError: Worker code: 'env' must be an object, not 7\.
+TypeError: Worker code: 'compatibilityDate' must be a string, not 2026\.
+TypeError: Worker code: 'compatibilityFlags' must be an array of strings, not "x"\.
+TypeError: Worker code: 'limits\.cpuMs' must be a positive integer, not "5"\.
+TypeError: Worker code: 'limits\.subRequests' must be a positive integer, not 1\.5\.
+TypeError: Worker code: 'globalOutbound' must be null, absent, or a Fetcher.*, not "http:\/\/x"\.
+Error: 'allowExperimental' is only allowed .*\.
+--- no_error_log
+[error]
+
+
+
+=== TEST 15: a syntax error in loaded code rejects with its message, and the host goes on
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.load(module("export default {\n  fetch( { ]\n};"));
+    return lines(
+      await message(() => worker.getEntrypoint().fetch("http://x/")),
+      await message(() => worker.getEntrypoint().fetch("http://x/")),
+      await (await env.LOADER.load(module(
+        "export default { fetch: () => new Response('fine') };",
+      )).getEntrypoint().fetch("http://x/")).text());
+  },
+};
+--- request
+GET /t
+--- response_body
+SyntaxError: Unexpected token ']'
+SyntaxError: Unexpected token ']'
+fine
+--- error_log eval
+qr/\[error\] .*worker "\(load\)" could not be loaded at main\.js:2:12: SyntaxError: Unexpected token '\]'/
+
+
+
+=== TEST 16: a missing import, and a module that throws, reject too
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const run = (text) => message(() =>
+      env.LOADER.load(module(text)).getEntrypoint().fetch("http://x/"));
+    return lines(
+      await run(`import x from "./missing.js";`),
+      await run(`import { readFile } from "node:fs";`),
+      await run(`throw new RangeError("at the top");`),
+      await run(`await Promise.reject(new Error("awaited"));`),
+      await run(`await fetch("http://x/");`));
+  },
+};
+--- request
+GET /t
+--- response_body_like
+^Error: No such module "\./missing\.js"\.
+  imported from "main\.js"
+Error: No such module "node:fs"\..*
+RangeError: at the top
+Error: awaited
+Error: Disallowed operation called within global scope\..*
+
+
+
+=== TEST 17: what a dynamic worker throws rejects the host's promise, with its name
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const run = (text) => message(() =>
+      env.LOADER.load(module(text)).getEntrypoint().fetch("http://x/"));
+    return lines(
+      await run(`export default { fetch() { throw new TypeError("sync"); } };`),
+      await run(`export default { async fetch() { throw new RangeError("async"); } };`),
+      await run(`export default { fetch() { throw "text"; } };`),
+      await run(`export default { fetch() { return "text"; } };`),
+      await run(`export default {};`),
+      await run(`export const other = 1;`));
+  },
+};
+--- request
+GET /t
+--- response_body
+TypeError: sync
+RangeError: async
+Error: text
+TypeError: Incorrect type for Promise: the Promise did not resolve to 'Response'.
+Error: Handler does not export a fetch() function.
+Error: Handler does not export a fetch() function.
+--- error_log eval
+[qr/worker "\(load\)" failed at main\.js:1:34: TypeError: sync/,
+ qr/worker "\(load\)" failed at main\.js:1:40: RangeError: async/]
+
+
+
+=== TEST 18: getEntrypoint(name) reaches named exports, objects and classes alike
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export default { fetch: () => new Response("default") };
+  export const plain = { fetch: () => new Response("plain") };
+  export class Named extends WorkerEntrypoint {
+    fetch() { return new Response("Named " + this.env.NAME); }
+  }
+  export class NoEntrypoint { fetch() { return new Response("no"); } }
+  export const number = 7;
+`, { env: { NAME: "env" } });
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.load(code);
+    const run = (name) => message(async () =>
+      (await worker.getEntrypoint(name).fetch("http://x/")).text());
+    const tried = [];
+    for (const name of [undefined, "default", "plain", "Named", "missing",
+      "toString", "__proto__", "NoEntrypoint", "number"]) {
+      tried.push(`${name}: ${await run(name)}`);
+    }
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body
+undefined: no error, but default
+default: no error, but default
+plain: no error, but plain
+Named: no error, but Named env
+missing: Error: Worker does not export an entrypoint named "missing".
+toString: Error: Worker does not export an entrypoint named "toString".
+__proto__: Error: Worker does not export an entrypoint named "__proto__".
+NoEntrypoint: Error: Handler does not export a fetch() function.
+number: Error: Handler does not export a fetch() function.
+--- no_error_log
+[alert]
+
+
+
+=== TEST 19: props of getEntrypoint() are ctx.props
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export default {
+    fetch: (request, env, ctx) => new Response(JSON.stringify(ctx.props)),
+  };
+  export class Named extends WorkerEntrypoint {
+    fetch() { return new Response(JSON.stringify(this.ctx.props)); }
+  }`);
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.load(code);
+    const run = async (...args) =>
+      (await worker.getEntrypoint(...args).fetch("http://x/")).text();
+    return lines(
+      await run(undefined, { props: { user: "ada", n: [1] } }),
+      await run("Named", { props: { user: "bob" } }),
+      await run("Named"));
+  },
+};
+--- request
+GET /t
+--- response_body
+{"user":"ada","n":[1]}
+{"user":"bob"}
+{}
+--- no_error_log
+[error]
+
+
+
+=== TEST 20: loaders with one namespace share ids; others do not
+--- config
+    location /a {
+        dynworker_loader LOADER shared;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+    location /b {
+        dynworker_loader LOADER shared;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+    location /c {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+    location /d {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  fetch: (request, env) => env.LOADER.get("x", () => module(
+    "let n = 0; export default { fetch: () => new Response(`${++n}\\n`) };",
+  )).getEntrypoint().fetch(request),
+};
+--- request eval
+["GET /a", "GET /b", "GET /c", "GET /d", "GET /a"]
+--- response_body eval
+["1\n", "2\n", "1\n", "1\n", "3\n"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 21: two loaders of one location have ids of their own
+--- config
+    location /t {
+        dynworker_loader ONE;
+        dynworker_loader TWO;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const run = async (loader) => (await loader.get("x", () => module(
+      "let n = 0; export default { fetch: () => new Response(`${++n}`) };",
+    )).getEntrypoint().fetch("http://x/")).text();
+    return lines(await run(env.ONE), await run(env.TWO), await run(env.ONE));
+  },
+};
+--- request
+GET /t
+--- response_body
+1
+1
+2
+--- no_error_log
+[error]
+
+
+
+=== TEST 22: ids are strings of any kind, compared as they are
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+const ids = ["", " ", "a", "A", "\u00e9", "e\u0301", "\u{1f600}", "a/b", "x".repeat(1000),
+  "line\nfeed", "1", 1];
+export default {
+  async fetch(request, env) {
+    const visits = [];
+    for (const id of [...ids, ...ids]) {
+      visits.push(await (await env.LOADER.get(id, () => module(
+        "let n = 0; export default { fetch: () => new Response(`${++n}`) };",
+      )).getEntrypoint().fetch("http://x/")).text());
+    }
+    return lines(visits.join(""));
+  },
+};
+--- request
+GET /t
+--- response_body
+111111111112222222222234
+--- no_error_log
+[error]
+
+
+
+=== TEST 23: dynworker_isolates max= evicts the worker that was idle for longest
+--- http_config
+    dynworker_isolates max=3;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+export default {
+  fetch: (request, env) =>
+    env.LOADER.get(new URL(request.url).search, () => module(
+      "let n = 0; export default { fetch: () => new Response(`${++n}`) };",
+    )).getEntrypoint().fetch(request),
+};
+--- request eval
+[map { "GET /t?$_" } qw(a b c a d c b a)]
+--- response_body eval
+[qw(1 1 1 2 1 2 1 1)]
+--- no_error_log
+[error]
+
+
+
+=== TEST 24: when all isolates are in use, get() and load() fail, and the host goes on
+--- http_config
+    dynworker_isolates max=2;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const hello = module("export default { fetch: () => new Response('hello') };");
+export default {
+  async fetch(request, env) {
+    const get = (id) => env.LOADER.get(id, () => hello).getEntrypoint();
+    const text = (fetcher) => message(async () =>
+      (await fetcher.fetch("http://x/")).text());
+    const a = get("a"), b = get("b");
+    return lines(
+      await text(a), await text(b), await text(get("c")),
+      await text(env.LOADER.load(hello).getEntrypoint()), await text(a));
+  },
+};
+--- request
+GET /t
+--- response_body
+no error, but hello
+no error, but hello
+Error: Too many dynamic workers.
+Error: Too many dynamic workers.
+no error, but hello
+--- no_error_log
+[alert]
+
+
+
+=== TEST 25: a worker of load() lives as long as its host's request
+--- http_config
+    dynworker_isolates max=2;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+let kept;
+export default {
+  async fetch(request, env) {
+    if (kept) {
+      try {
+        return await kept.getEntrypoint().fetch(request);
+      } catch (error) {
+        return new Response(error.name + "\n");
+      }
+    }
+    kept = env.LOADER.load(
+      module("export default { fetch: () => new Response('ran\\n') };"));
+    return kept.getEntrypoint().fetch(request);
+  },
+};
+--- request eval
+["GET /t", "GET /t"]
+--- response_body_like eval
+["^ran\n", "^\\w*Error\n"]
+--- no_error_log
+[alert]
+
+
+
+=== TEST 26: a dynamic worker that is slow does not hold others back
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=10s;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const order = [];
+    const run = async (name, text) => {
+      await (await env.LOADER.load(module(text)).getEntrypoint()
+        .fetch("http://x/")).text();
+      order.push(name);
+    };
+    await Promise.all([
+      run("slow", `export default { fetch() {
+        let n = 0;
+        for (let i = 0; i < 5e8; i++) n += i % 7;
+        return new Response(String(n)); } };`),
+      run("quick", "export default { fetch: () => new Response('') };"),
+    ]);
+    return lines(order.join(" "));
+  },
+};
+--- timeout: 20
+--- request
+GET /t
+--- response_body
+quick slow
+--- no_error_log
+[error]
+
+
+
+=== TEST 27: limits in code lower the location's, and never raise them
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=300ms;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const spin = "export default { fetch() { for (;;) {} } };";
+export default {
+  async fetch(request, env) {
+    const run = (cpuMs) => message(() => env.LOADER.get(`cpu ${cpuMs}`, () =>
+      module(spin, { limits: { cpuMs } })).getEntrypoint().fetch("http://x/"));
+    return lines(await run(20), await run(100000));
+  },
+};
+--- request
+GET /t
+--- response_body
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+--- error_log
+worker "cpu 20" exceeded CPU time limit, "dynworker_limits cpu=20ms"
+worker "cpu 100000" exceeded CPU time limit, "dynworker_limits cpu=300ms"
+
+
+
+=== TEST 28: a dynamic worker sees nothing of the machine or of other workers
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+globalThis.hostSecret = "secret";
+export default {
+  fetch: (request, env) => env.LOADER.load(module(`
+    export default {
+      fetch(request, env) {
+        return new Response([
+          typeof hostSecret, typeof process, typeof require, typeof native,
+          typeof Deno, typeof Bun, typeof SharedArrayBuffer, Object.keys(env).length,
+        ].join(" ") + "\\n");
+      },
+    };`)).getEntrypoint().fetch(request),
+};
+--- request
+GET /t
+--- response_body_like
+^undefined undefined undefined undefined undefined undefined \w+ 0$
+--- no_error_log
+[error]
+
+
+
+=== TEST 29: eval and new Function are refused in host and dynamic workers
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const text = `
+  export async function tries() {
+    const out = [];
+    for (const f of [() => eval("1"), () => (0, eval)("1"), () => new Function("return 1"),
+        () => (async () => {}).constructor("return 1"), () => setTimeout("1")]) {
+      try { f(); out.push("ran"); } catch (error) { out.push(error.name); }
+    }
+    return out.join(" ");
+  }`;
+export default {
+  async fetch(request, env) {
+    let host = "ran";
+    try { eval("1"); } catch (error) { host = error.name; }
+    const dynamic = await env.LOADER.load(module(text + `
+      export default { fetch: async () => new Response(await tries()) };`,
+    )).getEntrypoint().fetch("http://x/");
+    return lines(host, await dynamic.text());
+  },
+};
+--- request
+GET /t
+--- response_body
+EvalError
+EvalError EvalError EvalError EvalError TypeError
+--- no_error_log
+[error]
+
+
+
+=== TEST 30: code that fails before its first request is an error of that request, not of the engine
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const broken = module("\n  throw new RangeError('at the top');");
+export default {
+  async fetch(request, env) {
+    const loaded = env.LOADER.load(broken);
+    const got = env.LOADER.get("x", () => broken);
+    await scheduler.wait(30);
+    const tried = [];
+    for (const worker of [loaded, loaded, got, got]) {
+      tried.push(await message(() => worker.getEntrypoint().fetch("http://x/")));
+    }
+    const again = env.LOADER.get("x", () => module(
+      "export default { fetch: () => new Response('mended') };"));
+    tried.push(await message(async () =>
+      (await again.getEntrypoint().fetch("http://x/")).text()));
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body
+RangeError: at the top
+RangeError: at the top
+RangeError: at the top
+RangeError: at the top
+no error, but mended
+--- error_log eval
+[qr/\[error\] .*worker "\(load\)" could not be loaded at main\.js:2:9: RangeError: at the top/,
+ qr/\[error\] .*worker "x" could not be loaded at main\.js:2:9: RangeError: at the top/]
+--- no_error_log
+is not running
