@@ -70,7 +70,8 @@ case $lib in
     # beside it, where `make install` puts a copy.
     private=$lib
     path=$(realpath --relative-to="$build" "$(dirname "$lib")")
-    libs="$lib -Wl,-rpath,\$ORIGIN/$path:\$ORIGIN"
+    # (Unit tests are one folder deeper.)
+    libs="$lib -Wl,-rpath,\$ORIGIN/$path:\$ORIGIN/../$path:\$ORIGIN"
     ;;
 esac
 
