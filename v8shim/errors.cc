@@ -161,13 +161,17 @@ v8::MaybeLocal<v8::Value> FormatStack(v8::Local<v8::Context> context,
     if (name->IsString() && IsOwn(ToUtf8(isolate, name.As<v8::String>()))) {
       continue;
     }
-    if (!CallsiteName(context, object, "toString", &line) ||
-        !line->IsString()) {
+    if (!CallsiteName(context, object, "toString", &line)) {
       return v8::MaybeLocal<v8::Value>();
     }
-    text = v8::String::Concat(isolate, text, at);
-    text = v8::String::Concat(isolate, text, line.As<v8::String>());
-    if (text.IsEmpty()) return v8::MaybeLocal<v8::Value>();
+    if (!line->IsString()) continue;
+    v8::Local<v8::String> longer = v8::String::Concat(isolate, text, at);
+    if (!longer.IsEmpty()) {
+      longer = v8::String::Concat(isolate, longer, line.As<v8::String>());
+    }
+    // Too long for a string: then without the rest.
+    if (longer.IsEmpty()) return text;
+    text = longer;
   }
 
   return text;

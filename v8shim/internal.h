@@ -263,6 +263,9 @@ class Bytes {
   uint8_t small_[kMaxOnHeap];
 };
 
+// How many arguments an op can have.
+inline constexpr int kMaxOpArgs = 12;
+
 void CallOp(const v8::FunctionCallbackInfo<v8::Value>& info);
 
 // A literal or another short text of ours.

@@ -204,6 +204,10 @@ v8shim_status_t v8shim_start(const v8shim_config_t* config,
   process.started = true;
   for (const v8shim_op_t* op = config->ops; op->name != nullptr; op++) {
     process.op_lengths.push_back(static_cast<int>(strlen(op->args)));
+    if (process.op_lengths.back() > kMaxOpArgs) {
+      SetError(error, std::string(op->name) + ": an op of too many arguments");
+      return V8SHIM_FAILED;
+    }
   }
 
   SetFlags(*config);

@@ -164,13 +164,14 @@ v8shim_status_t v8shim_start(const v8shim_config_t *config,
  * global, and keeps the context.  The script must have handed over its dispatch
  * function by native.v8.setDispatch().  V8 must have been started without a
  * snapshot.  *out is malloc()ed and starts with the
- * shim's own header: V8's version and build id, flags, a hash of the op table
- * and a checksum.
+ * shim's own header: V8's version and build id, a hash of the op table and a
+ * checksum.  One snapshot serves with JIT and without.  It must be mapped at a
+ * multiple of 8 bytes, as all isolates read the runtime's text there.
  */
 v8shim_status_t v8shim_snapshot_build(v8shim_span_t runtime, uint8_t **out,
     size_t *out_size, v8shim_error_t *error);
 
-/* Is "snapshot" one that this V8, with these ops and flags, made? */
+/* Is "snapshot" whole, and made by this V8 with these ops? */
 bool v8shim_snapshot_usable(const v8shim_config_t *config,
     v8shim_span_t snapshot);
 

@@ -9,7 +9,6 @@ namespace v8shim {
 
 namespace {
 
-constexpr int kMaxOpArgs = 12;
 constexpr size_t kStackBytes = 4096;
 
 // Converted arguments of one op call; frees what it had to allocate.
