@@ -496,10 +496,13 @@ static void
 ngx_http_dynworker_engine_close(ngx_http_dynworker_engine_t *engine)
 {
     ngx_msec_t         delay;
+    ngx_uint_t         last;
     ngx_connection_t  *c;
 
     c = engine->connection;
     engine->connection = NULL;
+
+    last = engine->process->stopped || (c && c->close);
 
     if (engine->flush.posted) {
         ngx_delete_posted_event(&engine->flush);
@@ -512,7 +515,7 @@ ngx_http_dynworker_engine_close(ngx_http_dynworker_engine_t *engine)
     ngx_http_dynworker_engine_leave(engine);
     ngx_http_dynworker_switch_reset(engine);
 
-    if (engine->process->stopped) {
+    if (last) {
         if (engine->restart.timer_set) {
             ngx_del_timer(&engine->restart);
         }
@@ -677,6 +680,14 @@ ngx_http_dynworker_engine_read(ngx_event_t *rev)
 
     c = rev->data;
     engine = c->data;
+
+    if (c->close) {
+
+        /* "worker_shutdown_timeout": what still runs has had its time */
+
+        ngx_http_dynworker_engine_close(engine);
+        return;
+    }
 
     for (i = 0; i < NGX_HTTP_DYNWORKER_READS; i++) {
 
@@ -859,23 +870,30 @@ ngx_http_dynworker_engine_flush(ngx_event_t *ev)
 
     engine = ev->data;
 
-    if (engine->broken) {
-        ngx_http_dynworker_engine_close(engine);
+    if (engine->connection == NULL) {
         return;
     }
 
     ngx_http_dynworker_engine_send(engine);
+
+    if (engine->broken
+        || ngx_handle_write_event(engine->connection->write, 0) != NGX_OK)
+    {
+        ngx_http_dynworker_engine_close(engine);
+    }
 }
 
 
 static void
 ngx_http_dynworker_engine_write(ngx_event_t *wev)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t             *c;
+    ngx_http_dynworker_engine_t  *engine;
 
     c = wev->data;
+    engine = c->data;
 
-    ngx_http_dynworker_engine_send(c->data);
+    ngx_http_dynworker_engine_flush(&engine->flush);
 }
 
 
@@ -886,10 +904,6 @@ ngx_http_dynworker_engine_send(ngx_http_dynworker_engine_t *engine)
     ngx_connection_t  *c;
 
     c = engine->connection;
-
-    if (c == NULL) {
-        return;
-    }
 
     while (engine->out_pos < engine->out_last && c->write->ready) {
 
@@ -921,9 +935,5 @@ ngx_http_dynworker_engine_send(ngx_http_dynworker_engine_t *engine)
 
         engine->out_pos = engine->out;
         engine->out_last = engine->out;
-    }
-
-    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
-        ngx_http_dynworker_engine_close(engine);
     }
 }

@@ -28,7 +28,7 @@ export class Invocation {
   #responded = false;     // the response is complete
   #ended = false;         // ... and nginx knows
   #waits = 0;
-  #cleanups = new SafeSet();
+  #cleanups = null;       // a SafeSet, once there is one
 
   constructor(channel) {
     this.channel = channel;
@@ -62,8 +62,11 @@ export class Invocation {
       this.over = true;
       closeChannel(this.channel);
       ops.done(this.channel);
-      this.#cleanups.forEach((cleanup) => cleanup());
-      this.#cleanups.clear();
+      const cleanups = this.#cleanups;
+      if (cleanups !== null) {
+        this.#cleanups = null;
+        cleanups.forEach((cleanup) => cleanup());
+      }
     } else if (!this.#ended && !this.gone) {
       this.#ended = true;
       ops.end(this.channel);
@@ -82,11 +85,13 @@ export class Invocation {
 
   // What is to be dropped when the invocation is over.
   addCleanup(cleanup) {
+    this.#cleanups ??= new SafeSet();
+    this.#cleanups ??= new SafeSet();
     this.#cleanups.add(cleanup);
   }
 
   removeCleanup(cleanup) {
-    this.#cleanups.delete(cleanup);
+    this.#cleanups?.delete(cleanup);
   }
 }
 

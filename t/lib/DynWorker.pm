@@ -206,10 +206,12 @@ sub _whole_conf {
     $arg{$_} //= '' for qw(main http config);
     my $use_engine = $arg{http} =~ /dynworker_engine/
         ? '' : qq{dynworker_engine "$engine";};
+    my $shutdown_timeout = $arg{main} =~ /worker_shutdown_timeout/
+        ? '' : 'worker_shutdown_timeout 10s;';
 
     return <<"END";
 worker_processes $workers;
-worker_shutdown_timeout 10s;
+$shutdown_timeout
 $arg{main}
 events { worker_connections 1024; }
 http {
