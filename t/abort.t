@@ -1,0 +1,391 @@
+# Clients that go away in the middle: their workers are told, what was done for
+# them alone ends, what ctx.waitUntil() holds goes on, and nothing stays behind.
+
+use warnings;
+use strict;
+
+use IO::Select;
+use IO::Socket::INET;
+use Socket qw(SOL_SOCKET SO_RCVBUF inet_aton pack_sockaddr_in);
+use Test::More;
+use DynWorker;
+
+# The upstream: this test itself.
+my $upstream = IO::Socket::INET->new(Listen => 128, ReuseAddr => 1,
+                                     LocalAddr => '127.0.0.1')
+    or die "listen: $!\n";
+my $address = '127.0.0.1:' . $upstream->sockport;
+
+# Where nginx can not give all of an answer to the kernel at once.
+my $narrow = DynWorker::free_port();
+
+my $worker = <<"JS" . <<'JS';
+const upstream = "http://$address";
+JS
+const done = [];
+const acts = {
+  async hello() { return new Response("hello\n"); },
+
+  async wait({ signal, n }) {
+    signal.addEventListener("abort", () =>
+      console.log(`${n} aborted ${signal.reason.name}`));
+    console.log(`${n} begins`);
+    await scheduler.wait(20000);
+    console.log(`${n} was not stopped`);
+  },
+
+  async fetch({ n }) {
+    console.log(`${n} begins`);
+    const response = await fetch(`${upstream}/${n}`);
+    return new Response(await response.text());
+  },
+
+  async pass({ n }) { return fetch(`${upstream}/${n}`); },
+
+  async after({ n, ctx }) {
+    ctx.waitUntil((async () => {
+      await scheduler.wait(300);
+      console.log(`${n} goes on`);
+      const response = await fetch(`${upstream}/${n}`);
+      console.log(`${n} has ${await response.text()}`);
+    })());
+    console.log(`${n} begins`);
+    await scheduler.wait(20000);
+  },
+
+  async upload({ n, request }) {
+    console.log(`${n} begins`);
+    try {
+      const text = await request.text();
+      console.log(`${n} has ${text.length}`);
+    } catch (e) {
+      console.log(`${n} failed: ${e.message}`);
+    }
+    return new Response("uploaded\n");
+  },
+
+  async forward({ n, request }) {
+    return fetch(`${upstream}/${n}`, { method: "POST", body: request.body });
+  },
+
+  async flood({ n }) {
+    const chunk = new Uint8Array(65536);
+    return new Response(new ReadableStream({
+      pull(c) { c.enqueue(chunk); },
+      cancel() { console.log(`${n} cancelled`); },
+    }));
+  },
+
+  async spinAfter({ ctx }) {
+    ctx.waitUntil(scheduler.wait(200).then(() => { for (;;) ; }));
+    return new Response("x".repeat(100000));
+  },
+};
+
+export default {
+  async fetch(request, env, ctx) {
+    const { searchParams } = new URL(request.url);
+    const n = searchParams.get("n");
+    return acts[searchParams.get("act")]({
+      n, request, ctx, signal: request.signal });
+  },
+};
+JS
+
+my $t = DynWorker->start(http => <<"HTTP", config => <<"CONF", files => {
+    dynworker_outbound up {
+        allow http://$address;
+        private_addresses on;
+        pass /_out;
+    }
+    server {
+        listen 127.0.0.1:$narrow sndbuf=4k;
+        dynworker_limits cpu=200ms;
+        location /host { dynworker_script worker.js; }
+        location /load { dynworker_load id=spin code=/_code; }
+        location = /_code {
+            internal;
+            default_type text/javascript;
+            alias worker.js;
+        }
+    }
+HTTP
+    dynworker_log_level info;
+    dynworker_global_outbound up;
+    dynworker_limits cpu=5s;
+    client_max_body_size 100m;
+
+    location /host {
+        dynworker_script worker.js;
+        dynworker_json UPSTREAM '"http://$address"';
+    }
+    location /load { dynworker_load id=\$arg_id code=/_code; }
+    location /cold { dynworker_load id=\$arg_id code=/_slow_code; }
+    location /through {
+        dynworker_script through.js;
+        dynworker_loader LOADER;
+    }
+    location /wall {
+        dynworker_limits wall=500ms;
+        dynworker_load id=wall code=/_code;
+    }
+    location = /_code {
+        internal;
+        default_type text/javascript;
+        alias worker.js;
+    }
+    location = /_slow_code { internal; proxy_pass http://$address/code; }
+    location = /_out {
+        internal;
+        proxy_pass http://\$dynworker_outbound_peer\$dynworker_outbound_uri;
+        proxy_http_version 1.1;
+        proxy_set_header Connection close;
+        proxy_buffering off;
+    }
+CONF
+    'worker.js' => $worker,
+    'through.js' => <<'JS' =~ s/%%WORKER%%/quoted($worker)/er,
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.get("one", () => ({
+      compatibilityDate: "2026-01-01",
+      mainModule: "worker.js",
+      modules: { "worker.js": %%WORKER%% },
+    }));
+    return worker.getEntrypoint().fetch(request);
+  },
+};
+JS
+});
+
+sub quoted {
+    my ($text) = @_;
+    $text =~ s/([\\`\$])/\\$1/g;
+    return "`$text`";
+}
+
+my $n = 0;
+
+# Sends a request, whose number is then $n, and returns its connection.
+sub ask {
+    my ($path, %arg) = @_;
+    $n++;
+    my $client = $t->client;
+    my $method = $arg{method} || 'GET';
+    $path .= ($path =~ /\?/ ? '&' : '?') . "n=$n";
+    print $client "$method $path HTTP/1.1\r\nHost: a\r\n",
+        $arg{headers} // '', "\r\n", $arg{body} // '';
+    return $client;
+}
+
+# The next connection to the upstream, with its request's head.
+sub accepted {
+    my ($c) = IO::Select->new($upstream)->can_read(10) ? $upstream->accept : ();
+    return unless $c;
+    my $head = '';
+    while ($head !~ /\r\n\r\n/ && IO::Select->new($c)->can_read(10)) {
+        sysread($c, $head, 4096, length $head) or last;
+    }
+    return ($c, $head);
+}
+
+# Does the other side close it?
+sub closed {
+    my ($c) = @_;
+    return wait_until {
+        IO::Select->new($c)->can_read(1) && !sysread($c, my $bytes, 65536);
+    };
+}
+
+sub logged {
+    my ($pattern) = @_;
+    return wait_until { $t->error_log =~ $pattern };
+}
+
+sub answer {
+    my ($c, $body) = @_;
+    print $c "HTTP/1.1 200 OK\r\nContent-Length: " . length($body)
+        . "\r\nConnection: close\r\n\r\n$body";
+    close $c;
+}
+
+# Each way to a worker, once: what is open then is there to stay.
+is $t->get("/$_?act=hello&id=a")->{content}, "hello\n", "$_: it works"
+    for 'host', 'load', 'through', 'wall';
+
+my @pids = ($t->workers, $t->engines);
+ok wait_until { $t->descriptors > 0 };
+my $open = $t->descriptors;
+
+sub nothing_left {
+    my ($title) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok wait_until { $t->descriptors == $open }, "$title: no descriptor is left"
+        or diag $t->descriptors, " instead of $open";
+    is_deeply [$t->workers, $t->engines], \@pids, "$title: the same processes";
+}
+
+# -- while the worker waits --------------------------------------------------
+
+for my $way ('host', 'load', 'through') {
+    my $client = ask("/$way?act=wait&id=a");
+    ok logged(qr/: $n begins/), "$way: a request waits";
+    close $client;
+    ok logged(qr/: $n aborted AbortError/),
+        "$way: when its client goes away, request.signal aborts";
+    is $t->get("/$way?act=hello&id=a")->{content}, "hello\n",
+        "$way: the worker goes on";
+    nothing_left("$way, waits");
+}
+
+# -- while the worker fetches ----------------------------------------------------
+
+for my $way ('host', 'load', 'through') {
+    for my $act ('fetch', 'pass') {
+        my $client = ask("/$way?act=$act&id=a");
+        my ($c) = accepted();
+        ok $c, "$way, $act: the upstream has the request";
+        close $client;
+        ok closed($c), "$way, $act: the client goes away, the connection"
+            . ' to the upstream is closed';
+        close $c;
+        nothing_left("$way, $act");
+    }
+}
+
+# The header has come, and a part of the body.
+for my $way ('host', 'load', 'through') {
+    my $client = ask("/$way?act=pass&id=a");
+    my ($c) = accepted();
+    print $c "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbegin";
+    $c->flush;
+    my $got = '';
+    wait_until { sysread $client, $got, 4096, length $got; $got =~ /begin/ };
+    like $got, qr/begin\z/, "$way, half a body: it has reached the client";
+    close $client;
+    ok closed($c), "$way, half a body: the upstream's connection is closed";
+    close $c;
+    nothing_left("$way, half a body");
+}
+
+# -- what goes on ---------------------------------------------------------------
+
+for my $way ('host', 'load', 'through') {
+    my $client = ask("/$way?act=after&id=a");
+    ok logged(qr/: $n begins/);
+    close $client;
+    my ($c) = accepted();
+    ok logged(qr/: $n goes on/), "$way: waitUntil() goes on without a client";
+    answer($c, 'an answer') if $c;
+    ok logged(qr/: $n has an answer/), "$way: it may fetch() then";
+    nothing_left("$way, waitUntil");
+}
+
+# -- while a body is on its way -----------------------------------------------------
+
+for my $way ('host', 'load', 'through') {
+    my $client = ask("/$way?act=upload&id=a", method => 'POST',
+                     headers => "Content-Length: 1000000\r\n", body => 'begin');
+    ok logged(qr/: $n begins/), "$way, upload: it has begun";
+    close $client;
+    ok logged(qr/: $n failed: /), "$way, upload: reading it fails";
+    nothing_left("$way, upload");
+
+    $client = ask("/$way?act=forward&id=a", method => 'POST',
+                  headers => "Content-Length: 1000000\r\n", body => 'begin');
+    # it goes to the upstream when it is complete, and it never will be
+    wait_until { $t->descriptors > $open };
+    close $client;
+    nothing_left("$way, forwarded upload");
+
+    $client = ask("/$way?act=flood&id=a");
+    sysread $client, my $bytes, 65536;
+    close $client;
+    ok logged(qr/: $n cancelled/), "$way, download: the stream is cancelled";
+    nothing_left("$way, download");
+}
+
+# -- while the code of the worker is on its way --------------------------------------
+
+{
+    my $client = ask('/cold?act=hello&id=cold');
+    my ($c, $head) = accepted();
+    like $head, qr{^GET /code }, 'the code is asked for';
+    close $client;
+    # somebody else may want it
+    my $other = ask('/cold?act=hello&id=cold');
+    print $c "HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\n"
+        . "Content-Length: " . length($worker) . "\r\n\r\n$worker";
+    close $c;
+    my $got = '';
+    wait_until { sysread $other, $got, 4096, length $got; $got =~ /hello/ };
+    like $got, qr/^HTTP\/1.1 200 .*hello/s,
+        'who comes after the one that went away is served';
+    close $other;
+    nothing_left('cold');
+
+    $client = ask('/cold?act=hello&id=never');
+    ($c) = accepted();
+    close $client;
+    close $c;
+    nothing_left('cold, without code');
+}
+
+# -- many ------------------------------------------------------------------------------
+
+{
+    my @clients = map { ask("/$_?act=wait&id=a") }
+        map { ('host', 'load', 'through') } 1 .. 60;
+    my $last = $n;
+    ok logged(qr/: $last begins/), 'many wait';
+    close $_ for @clients;
+    for my $i ($last - 179 .. $last) {
+        logged(qr/: $i aborted/) or fail "$i is aborted";
+    }
+    nothing_left('many');
+}
+
+# -- a client that is slow ---------------------------------------------------------------
+
+# The answer is complete in nginx when the worker's later work fails.
+for my $way ('host', 'load') {
+    $n++;
+    my $client = IO::Socket::INET->new(Proto => 'tcp');
+    setsockopt $client, SOL_SOCKET, SO_RCVBUF, pack 'i', 2048;
+    connect $client, pack_sockaddr_in($narrow, inet_aton('127.0.0.1'))
+        or die "connect: $!\n";
+    print $client "GET /$way?act=spinAfter&n=$n HTTP/1.1\r\nHost: a\r\n"
+        . "Connection: close\r\n\r\n";
+    $client->flush;
+    my $seen = () = $t->error_log =~ /exceeded CPU/g;
+    ok((wait_until { $seen < (() = $t->error_log =~ /exceeded CPU/g) } 20),
+        "$way: work after the response is stopped");
+    my $got = '';
+    while (IO::Select->new($client)->can_read(5)) {
+        sysread($client, $got, 65536, length $got) or last;
+    }
+    like $got, qr/\r\n\r\nx{60000}x{40000}\z/, "$way: the response is whole";
+    close $client;
+}
+
+# Its worker has done with it; what it passes on comes later.
+{
+    my $client = ask('/wall?act=pass');
+    my ($c) = accepted();
+    print $c "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegin";
+    $c->flush;
+    select undef, undef, undef, 1;
+    print $c 'ended';
+    close $c;
+    my $got = '';
+    wait_until { sysread $client, $got, 4096, length $got; $got =~ /ended/ };
+    like $got, qr/beginended\z/, 'wall= is not for a body that is passed on';
+    close $client;
+}
+
+ok wait_until { $t->descriptors == $open }, 'no descriptor is left at the end';
+unlike $t->error_log, qr/was not stopped/, 'nothing ran to its end';
+ok $t->stop('QUIT'), 'and nothing keeps nginx from ending';
+$t->no_alerts;
+
+done_testing;
