@@ -129,7 +129,7 @@ $(BUILD)/runtime.js: runtime/main.js $(RUNTIME_SRCS) node_modules/.stamp
 	@mkdir -p $(@D)
 	@echo "  BUNDLE  $@"
 	$(Q)node_modules/.bin/esbuild $< --bundle --outfile=$@ --format=iife \
-	    --target=es2022 --charset=utf8 --legal-comments=inline \
+	    --target=es2022 --charset=ascii --legal-comments=inline \
 	    --platform=neutral --main-fields=module,main --log-level=warning
 
 # -- engine -----------------------------------------------------------------

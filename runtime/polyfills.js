@@ -56,3 +56,6 @@ import "core-js/modules/es.uint8-array.to-base64.js";
 import "core-js/modules/es.uint8-array.to-hex.js";
 import "core-js/modules/es.weak-map.get-or-insert.js";
 import "core-js/modules/es.weak-map.get-or-insert-computed.js";
+
+// Where core-js notes what it has done: nobody else's business.
+delete globalThis["__core-js_shared__"];

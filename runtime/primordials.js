@@ -173,11 +173,21 @@ const copyMethods = (from, to) => {
   Object.setPrototypeOf(to, null);
 };
 
-// Maps and sets whose methods a worker cannot replace.
-export class SafeMap extends Map {}
+// Maps and sets whose methods a worker cannot replace.  A derived class always
+// has a constructor here: the implicit one asks Array.prototype for an iterator
+// in V8 10.2.
+export class SafeMap extends Map {
+  constructor() {
+    super();
+  }
+}
 copyMethods(Map.prototype, SafeMap.prototype);
 
-export class SafeSet extends Set {}
+export class SafeSet extends Set {
+  constructor() {
+    super();
+  }
+}
 copyMethods(Set.prototype, SafeSet.prototype);
 
 // An array without a prototype; see above.

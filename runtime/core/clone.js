@@ -8,7 +8,7 @@ import {
   ObjectPrototype, SafeSet, SetPrototypeForEach, SetPrototypeGetSize,
 } from "../primordials.js";
 import { DOMException } from "./dom-exception.js";
-import { interfaceName } from "./webidl.js";
+import { interfaceOf } from "./webidl.js";
 
 const isMap = (value) => {
   try {
@@ -46,11 +46,11 @@ function requireCloneable(value, seen) {
       return;
     }
     for (let p = prototype; p !== null; p = ObjectGetPrototypeOf(p)) {
-      const name = interfaceName(p);
-      if (name !== undefined && name !== "DOMException") {
+      const known = interfaceOf(p);
+      if (known !== undefined && known.name !== "DOMException") {
         throw new DOMException(
-          `Could not serialize object of type "${name}". This type does not ` +
-          "support serialization.", "DataCloneError");
+          `Could not serialize object of type "${known.name}". This type does ` +
+          "not support serialization.", "DataCloneError");
       }
     }
     if (prototype !== null) return;

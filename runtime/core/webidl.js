@@ -92,10 +92,11 @@ export function viewBytes(value) {
 
 const interfaces = [];
 
-// The name of the interface that has this prototype, or undefined.
-export function interfaceName(prototype) {
+// What is known of the interface that has this prototype: its name and, if it
+// is iterable, how; or undefined.
+export function interfaceOf(prototype) {
   for (let i = 0; i < interfaces.length; i++) {
-    if (interfaces[i].prototype === prototype) return interfaces[i].name;
+    if (interfaces[i].prototype === prototype) return interfaces[i];
   }
   return undefined;
 }
@@ -122,7 +123,7 @@ export function defineInterface(
   ObjectDefineProperty(prototype, SymbolToStringTag, {
     value: name, configurable: true,
   });
-  interfaces.push({ prototype, name });
+  interfaces.push({ prototype, name, pairAt: undefined });
   return Interface;
 }
 
@@ -134,7 +135,7 @@ export function defineConstants(Interface, constants) {
   }
 }
 
-// Gives an interface keys(), values(), entries() and forEach().  "pairAt" takes
+// Gives a defined interface keys(), values(), entries() and forEach().  "pairAt" takes
 // an instance and an index and returns [key, value], or undefined at the end;
 // it is asked anew at each step, since the list may change meanwhile.
 export function definePairIterable(Interface, { name, requireOurs, pairAt }) {
@@ -203,6 +204,7 @@ export function definePairIterable(Interface, { name, requireOurs, pairAt }) {
   ObjectDefineProperty(Interface.prototype, SymbolIterator, {
     value: methods.entries, writable: true, configurable: true,
   });
+  interfaceOf(Interface.prototype).pairAt = pairAt;
 }
 
 const call = Function.prototype.call.bind(Function.prototype.call);
@@ -215,6 +217,10 @@ export function createStamp() {
 
   return class Stamp extends Itself {
     #value;
+
+    constructor(object) {
+      super(object);
+    }
 
     static set(object, value) {
       if (#value in object) {

@@ -229,11 +229,11 @@ export class URLSearchParams {
     return serializeForm(this.#pairs);
   }
 }
+defineInterface(URLSearchParams);
 definePairIterable(URLSearchParams, {
   name: "URLSearchParams",
   requireOurs(self) { requireBrand(isSearchParams(self)); },
   pairAt: (params, index) => pairAt(params, index),
 });
-defineInterface(URLSearchParams);
 
 export { isSearchParams };

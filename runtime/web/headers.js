@@ -288,12 +288,12 @@ export class Headers {
     this.#remove(key, index + 1);
   }
 }
+defineInterface(Headers);
 definePairIterable(Headers, {
   name: "Headers",
   requireOurs(self) { requireBrand(isHeaders(self)); },
   pairAt: (headers, index) => pairAt(headers, index),
 });
-defineInterface(Headers);
 
 const none = { __proto__: null };
 

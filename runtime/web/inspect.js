@@ -6,14 +6,15 @@ import {
   JSONStringify, list, MapPrototypeForEach, MapPrototypeGetSize,
   NumberIsNaN, NumberPrototypeValueOf, ObjectGetOwnPropertyDescriptor,
   ObjectGetPrototypeOf, ObjectIs, ObjectPrototypeToString,
-  PrimordialString as String, ReflectOwnKeys, RegExpPrototypeExec,
+  PrimordialString as String, ReflectApply, ReflectOwnKeys,
+  RegExpPrototypeExec,
   RegExpPrototypeGetSource, RegExpPrototypeToString, SetPrototypeForEach,
   SetPrototypeGetSize, StringPrototypeIndexOf, StringPrototypeSlice,
   StringPrototypeStartsWith, StringPrototypeValueOf, SymbolPrototypeToString,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeGetSymbolToStringTag,
   WeakMapPrototypeHas, WeakSetPrototypeHas,
 } from "../primordials.js";
-import { isArrayBuffer, isObject } from "../core/webidl.js";
+import { interfaceOf, isArrayBuffer, isObject } from "../core/webidl.js";
 
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
@@ -70,13 +71,6 @@ function classOf(value) {
     }
   }
   return "";
-}
-
-// Classes of ours that have more to say: prototype and function.
-const inspectors = [];
-
-export function addInspector(matches, entries) {
-  inspectors.push({ matches, entries });
 }
 
 export function inspect(value, depth = 0, seen = list()) {
@@ -178,13 +172,7 @@ function inspectObject(value, depth, seen) {
   } else if (deep) {
     return name === "" ? "[Object: null prototype]" : `[${name}]`;
   } else {
-    for (let i = 0; i < inspectors.length; i++) {
-      if (!inspectors[i].matches(value)) continue;
-      inspectors[i].entries(value, (key, item, plain) => {
-        add(`${keyText(key)}${plain ? " => " : ": "}${show(item)}`);
-      });
-      break;
-    }
+    addAttributes(value, add, show);
   }
 
   addProperties(value, skipIndexes, add, show);
@@ -198,6 +186,37 @@ function inspectObject(value, depth, seen) {
   let body = parts[0];
   for (let i = 1; i < parts.length; i++) body += `, ${parts[i]}`;
   return `${lead}${open} ${body} ${close}`;
+}
+
+// What asking for it would change.
+const unasked = { __proto__: null, body: true, signal: true };
+
+// Of objects of ours: what their interfaces' attributes are.
+function addAttributes(value, add, show) {
+  for (let object = ObjectGetPrototypeOf(value); object !== null;
+    object = ObjectGetPrototypeOf(object)) {
+    const known = interfaceOf(object);
+    if (known === undefined) continue;
+    if (known.pairAt !== undefined) {
+      for (let i = 0; ; i++) {
+        const pair = known.pairAt(value, i);
+        if (pair === undefined) break;
+        add(`${quote(pair[0])} => ${quote(pair[1])}`);
+      }
+      continue;
+    }
+    const keys = ReflectOwnKeys(object);
+    for (let i = 0; i < keys.length; i++) {
+      if (typeof keys[i] === "symbol" || unasked[keys[i]]) continue;
+      const { get } = ObjectGetOwnPropertyDescriptor(object, keys[i]);
+      if (get === undefined) continue;
+      try {
+        add(`${keys[i]}: ${show(ReflectApply(get, value, []))}`);
+      } catch {
+        // not one of its instances
+      }
+    }
+  }
 }
 
 function needsNoBraces(value, name) {

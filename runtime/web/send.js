@@ -61,13 +61,17 @@ async function cancelQuietly(reader, reason) {
   }
 }
 
+export function discardStream(stream) {
+  cancelQuietly(getReader(stream), undefined);
+}
+
 // Nobody will read this body.
 export function discardBody(state) {
   if (state === null) return;
   try {
     const body = state.take();
     if (body.incoming !== undefined) body.incoming.cancel();
-    else if (body.isStream) cancelQuietly(getReader(body.stream), undefined);
+    else if (body.isStream) discardStream(body.stream);
   } catch {
     // it was in use
   }

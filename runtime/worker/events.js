@@ -6,7 +6,7 @@ import {
   ObjectIsExtensible, ObjectPrototypeHasOwnProperty,
   PrimordialError as Error, PrimordialTypeError as TypeError,
   PromisePrototypeThen, PromiseResolve, ReflectApply, StringPrototypeIndexOf,
-  StringPrototypeSlice,
+  StringPrototypeSlice, StringPrototypeStartsWith,
 } from "../primordials.js";
 import { openChannel, Sender } from "../core/channels.js";
 import { DOMException } from "../core/dom-exception.js";
@@ -24,7 +24,7 @@ import {
   isNullBodyStatus, isResponse, responseState,
 } from "../web/response.js";
 import {
-  discardBody, NO_BODY, sendStream, takeForSending,
+  discardBody, discardStream, NO_BODY, sendStream, takeForSending,
 } from "../web/send.js";
 import { contextOf, worker, WorkerEntrypoint } from "./entrypoints.js";
 
@@ -36,6 +36,7 @@ class FetchEvent {
   invocation;
   #entrypoint;
   #head;
+  #isHead;                // a HEAD request: what the body is like is enough
   #incoming = null;
   #sender = null;
 
@@ -46,6 +47,7 @@ class FetchEvent {
     this.#entrypoint = end === 0
       ? "" : binaryToUtf8(StringPrototypeSlice(head, 0, end));
     this.#head = head;
+    this.#isHead = StringPrototypeStartsWith(head, "HEAD\0", end + 1);
     if (hasBody === 1) this.#incoming = new IncomingBody(channel, length, false);
     openChannel(channel, this);
   }
@@ -128,7 +130,10 @@ class FetchEvent {
       channel, status, taken.flags, taken.join, taken.length,
       `${statusText}\0${headersToWire(headers)}`);
 
-    if (taken.stream !== null) {
+    if (this.#isHead) {
+      if (taken.stream !== null) discardStream(taken.stream);
+      this.invocation.responseDone();
+    } else if (taken.stream !== null) {
       this.#sender = new Sender(channel);
       PromisePrototypeThen(
         sendStream(taken.stream, this.#sender),

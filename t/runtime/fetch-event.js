@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
-  CODE, FORMAT, host, isolates, LEVEL, RECORD, worker,
+  CODE, FLAG, FORMAT, host, isolates, LEVEL, RECORD, worker,
 } from "./lib/harness.js";
 
 const header = (answer, name) =>
@@ -346,7 +346,26 @@ host(
   });
 
 worker(
-  "a HEAD answer and null body statuses carry no body",
+  "a HEAD request gets the length of a body, and none of it; a stream is cancelled",
+  `let cancelled = 0;
+   export default { fetch(request) {
+     if (request.url.endsWith("/text")) return new Response("12345");
+     if (request.url.endsWith("/look")) return new Response(String(cancelled));
+     return new Response(new ReadableStream({
+       pull(controller) { controller.enqueue(new Uint8Array(10)); },
+       cancel() { cancelled++; },
+     }));
+   } };`,
+  async (isolate) => {
+    const text = await isolate.request({ method: "HEAD", url: "http://h/text" });
+    assert.deepEqual([text.flags, text.length, text.text], [FLAG.BODY, 5, ""]);
+    const stream = await isolate.request({ method: "HEAD", url: "http://h/" });
+    assert.deepEqual([stream.flags, stream.length, stream.text], [FLAG.BODY, -1, ""]);
+    assert.equal((await isolate.request({ url: "http://h/look" })).text, "1");
+  });
+
+worker(
+  "responses without a body and null body statuses carry none",
   `export default { fetch(request) {
      const status = Number(new URL(request.url).pathname.slice(1));
      return new Response(null, { status, statusText: "Because", headers: { a: "b" } });

@@ -45,13 +45,13 @@ export function worker(title, source, body, options = {}) {
 }
 
 // The same for a host worker; env is a list of records.
-export function host(title, source, env, body) {
+export function host(title, source, env, body, options = {}) {
   isolates(title, async (isolate, another) => {
     await isolate.load(
       FORMAT.RECORDS, records([[RECORD.JS, "main.js", source], ...env]),
       { host: true });
     await body(isolate, another);
-  });
+  }, options);
 }
 
 // Runs statements in a fetch handler of a worker; what they return, as JSON,

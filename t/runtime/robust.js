@@ -1,0 +1,151 @@
+// A worker may change the built-ins of its isolate: the runtime goes on.
+
+import assert from "node:assert/strict";
+import { FLAG, FORMAT, host, isolates, RECORD, text, worker } from "./lib/harness.js";
+
+// Each of these is done at the top of a worker that then does ordinary things.
+const vandalism = {
+  "Promise.prototype.then": `Promise.prototype.then = () => { throw new Error("then"); };`,
+  "Promise.resolve": `Promise.resolve = Promise.reject = () => { throw new Error("resolve"); };`,
+  "Array.prototype": `
+    for (const key of ["push", "pop", "shift", "slice", "splice", "join", "map", "forEach",
+      "indexOf", "sort", "concat", "includes"]) {
+      Array.prototype[key] = () => { throw new Error(key); };
+    }
+    Array.prototype[Symbol.iterator] = () => { throw new Error("iterator"); };`,
+  "index setters": `
+    for (let i = 0; i < 8; i++) {
+      Object.defineProperty(Array.prototype, i, {
+        __proto__: null,
+        set(value) { throw new Error("index " + i); }, get() { throw new Error("index"); },
+        configurable: true });
+    }`,
+  "setters of Object.prototype": `
+    for (const key of ["channel", "props", "ctx", "text", "bytes", "stream", "incoming",
+      "value", "writable", "get", "set", "enumerable", "configurable", "resolve", "signal",
+      "type", "callback", "invocation", "status", "body", "url", "error", "onClose"]) {
+      Object.defineProperty(Object.prototype, key, {
+        __proto__: null,
+        set() { throw new Error("set " + key); }, get() { return undefined; },
+        configurable: true });
+    }`,
+  "Map and Set": `
+    for (const C of [Map, Set, WeakMap]) for (const key of Object.getOwnPropertyNames(C.prototype)) {
+      if (key !== "constructor" && key !== "size") C.prototype[key] = () => { throw new Error(key); };
+    }`,
+  "String and RegExp": `
+    for (const key of ["split", "slice", "indexOf", "toLowerCase", "replace", "trim",
+      "charCodeAt", "startsWith", "padStart"]) {
+      String.prototype[key] = () => { throw new Error(key); };
+    }
+    RegExp.prototype.exec = RegExp.prototype.test = () => { throw new Error("exec"); };
+    String.prototype[Symbol.iterator] = () => { throw new Error("string iterator"); };`,
+  "globals": `
+    for (const key of ["Promise", "Uint8Array", "Error", "TypeError", "Object", "Reflect",
+      "JSON", "Headers", "Response$", "URL", "ReadableStream", "ArrayBuffer", "Symbol", "Math",
+      "Number", "String", "AbortController", "DOMException", "TextDecoder$", "console$"]) {
+      if (!key.endsWith("$")) globalThis[key] = undefined;
+    }`,
+  "typed arrays": `
+    const T = Object.getPrototypeOf(Uint8Array.prototype);
+    for (const key of ["set", "slice", "subarray", "fill"]) T[key] = () => { throw new Error(key); };
+    Function.prototype.call = Function.prototype.apply = Function.prototype.bind =
+      () => { throw new Error("call"); };`,
+  "methods of ours": `
+    for (const C of [Headers, Request, Response, ReadableStream, URLSearchParams, AbortController]) {
+      const { getOwnPropertyDescriptor } = Object;
+      for (const key of Object.getOwnPropertyNames(C.prototype)) {
+        if (["constructor", "text", "url"].includes(key)) continue;
+        Object.defineProperty(C.prototype, key, { value() { throw new Error(key); }, configurable: true });
+      }
+    }`,
+};
+
+// Here node's own part of the fake trips over it.
+const engineOnly = ["Promise.prototype.then", "typed arrays"];
+
+for (const [what, code] of Object.entries(vandalism)) {
+  const options = { only: engineOnly.includes(what) ? "engine" : undefined };
+  worker(
+    `${what}: requests, bodies, timers and console go on`,
+    `const R = Response, wait = setTimeout, out = fetch, P = Promise;
+     ${code}
+     export default { async fetch(request, env, ctx) {
+       await new P((resolve) => wait(resolve, 1));
+       const body = await request.text();
+       const response = await out("http://h:8080/a?b#c", { method: "POST", body: "x", headers: { a: "b" } });
+       const got = await response.text();
+       console.log("log", 1);
+       ctx.waitUntil(null);
+       return new R(body + got + request.url, { status: 201, headers: { a: "b" } });
+     } };`,
+    async (isolate) => {
+      const channel = isolate.fetch({
+        url: "http://u/", headers: [["c", "d"]], method: "POST", body: true,
+      });
+      isolate.data(channel, "in,");
+      isolate.end(channel);
+      const out = await isolate.next("fetch");
+      assert.equal(out.url, "http://h:8080/a?b");
+      assert.deepEqual(out.headers[0], ["a", "b"]);
+      await isolate.until(() => text(isolate.bytes(out.channel)) === "x");
+      isolate.head(out.channel, 200, { body: true, headers: [["e", "f"]] });
+      isolate.data(out.channel, "out,");
+      isolate.end(out.channel);
+      const answer = await isolate.answer(channel);
+      assert.equal(answer.reset, null);
+      assert.equal(answer.status, 201);
+      assert.equal(answer.text, "in,out,http://u/");
+      assert.deepEqual(answer.headers[0], ["a", "b"]);
+      assert.deepEqual(isolate.logs(), ["log 1"]);
+    }, options);
+
+  host(
+    `${what}: the loader goes on`,
+    `const wait = setTimeout, P = Promise;
+     ${code}
+     export default { async fetch(request, env) {
+       const stub = env.LOADER.get("id", async () => ({
+         mainModule: "a.js", modules: { "a.js": "", "b": { text: "t" } },
+         compatibilityDate: "2025-01-01", globalOutbound: null,
+       }));
+       return await stub.getEntrypoint("E", { props: { a: 1 } }).fetch(request);
+     } };`,
+    [[RECORD.LOADER, "LOADER", "3"]],
+    async (isolate) => {
+      const channel = isolate.fetch({ method: "POST", body: true });
+      const load = await isolate.next("load");
+      isolate.askForCode(load.channel);
+      await isolate.next("code");
+      await isolate.until(() => isolate.channel(load.channel).ended);
+      const out = await isolate.next("fetch");
+      assert.equal(out.flags, FLAG.LOADED | FLAG.BODY | FLAG.JOIN);
+      isolate.head(out.channel, 200, { body: true });
+      const answer = await isolate.answer(channel);
+      assert.equal(answer.join, out.channel);
+    }, options);
+}
+
+worker(
+  "objects of ours show nothing of what is in them",
+  `export default { async fetch(request, env, ctx) {
+     const response = new Response("x");
+     const objects = { request, response, headers: request.headers, ctx,
+       signal: request.signal, url: new URL("http://h"), params: new URLSearchParams("a=b"),
+       decoder: new TextDecoder(), controller: new AbortController(), event: new Event("x"),
+       error: new DOMException("m"), crypto, performance, navigator, scheduler };
+     const shown = {};
+     for (const [name, object] of Object.entries(objects)) {
+       const keys = Reflect.ownKeys(object).filter((k) => k !== "stack");
+       if (keys.length > 0) shown[name] = keys.map(String);
+     }
+     return Response.json(shown);
+   } };`,
+  async (isolate) => {
+    assert.deepEqual(JSON.parse((await isolate.request()).text), {});
+  });
+
+isolates("one worker that fails to load leaves nothing running", async (isolate) => {
+  await isolate.load(FORMAT.MODULE, "throw 1;");
+  assert.equal((await isolate.next("failed")).message, "1");
+});
