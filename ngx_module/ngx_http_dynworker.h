@@ -753,12 +753,8 @@ void ngx_http_dynworker_load_reset(ngx_http_dynworker_load_t *load,
 /* Its invocation is over, or its channel is gone. */
 void ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load);
 
-/* dynworker_load: fetches code for a cold isolate, once for all who wait. */
-ngx_int_t ngx_http_dynworker_code_fetch(ngx_http_dynworker_isolate_t *isolate,
-    ngx_http_request_t *r, ngx_str_t *uri);
 
-
-/* ngx_http_dynworker_outbound.c: detached roots and their subrequests */
+/* ngx_http_dynworker_outbound.c: fetch() out of a worker */
 
 struct ngx_http_dynworker_outbound_s {
     ngx_http_dynworker_process_t   *process;
@@ -811,8 +807,44 @@ struct ngx_http_dynworker_outbound_s {
 /* Starts a fetch() through capability "cap"; answers go to the call. */
 void ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     ngx_http_dynworker_cap_t *cap, ngx_http_dynworker_head_t *head);
+/* Its call fails with "code". */
+void ngx_http_dynworker_outbound_fail(ngx_http_dynworker_outbound_t *out,
+    ngx_uint_t code, char *message);
+
+
+/* ngx_http_dynworker_root.c: detached roots and their subrequests */
+
+ngx_http_dynworker_outbound_t *ngx_http_dynworker_outbound_create(
+    ngx_http_conf_ctx_t *conf_ctx, ngx_log_t *log);
+/* Makes the root; "client" (may be NULL) is whom it is for, in logs. */
+ngx_int_t ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *client);
+/* Makes the subrequest, which waits for outbound_run() or a write event. */
+ngx_int_t ngx_http_dynworker_outbound_launch(
+    ngx_http_dynworker_outbound_t *out, ngx_str_t *uri, ngx_str_t *args);
+void ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out);
+/* Forgets its call or isolate, and ends it: in a posted event. */
 void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
+
+
+/* ngx_http_dynworker_capture.c: filters that take their responses */
+
 ngx_int_t ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf);
+
+
+/* ngx_http_dynworker_code.c: code for "dynworker_load" */
+
+/* Fetches the code of a cold isolate, once for all who wait. */
+ngx_int_t ngx_http_dynworker_code_fetch(ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_request_t *r, ngx_str_t *uri);
+/* From the filters: the answer's head, its bytes. */
+void ngx_http_dynworker_code_head(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r);
+ngx_int_t ngx_http_dynworker_code_body(ngx_http_dynworker_outbound_t *out,
+    ngx_buf_t *b);
+/* From the root: the subrequest has ended with "rc". */
+void ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out,
+    ngx_int_t rc);
 
 
 #endif /* _NGX_HTTP_DYNWORKER_H_INCLUDED_ */

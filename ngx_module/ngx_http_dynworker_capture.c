@@ -1,0 +1,402 @@
+
+/*
+ * Header and body filters: they take the response of a detached root's
+ * subrequest before anything could be written, and hold what a slow reader
+ * does not take.
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+/* r->buffered: the reader is slow; the bits below are nginx's own */
+#define NGX_HTTP_DYNWORKER_BUFFERED  0x08
+
+
+static void ngx_http_dynworker_outbound_consumed(void *data, size_t size);
+static void ngx_http_dynworker_outbound_cancelled(void *data);
+static ngx_int_t ngx_http_dynworker_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_dynworker_response_head(
+    ngx_http_dynworker_outbound_t *out, ngx_http_request_t *r);
+static ngx_int_t ngx_http_dynworker_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static void ngx_http_dynworker_body_skip(ngx_chain_t *in);
+static ngx_int_t ngx_http_dynworker_body_pass(
+    ngx_http_dynworker_outbound_t *out, ngx_http_request_t *r);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static const ngx_http_dynworker_source_t  ngx_http_dynworker_outbound_source = {
+    ngx_http_dynworker_outbound_consumed,
+    ngx_http_dynworker_outbound_cancelled
+};
+
+
+ngx_int_t
+ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_dynworker_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_dynworker_body_filter;
+
+    return NGX_OK;
+}
+
+
+/* Source: the reader has room. */
+static void
+ngx_http_dynworker_outbound_consumed(void *data, size_t size)
+{
+    ngx_http_dynworker_outbound_t *out = data;
+
+    ngx_connection_t  *c;
+
+    if (size || out->held == NULL || out->cancelled || out->passing) {
+        return;
+    }
+
+    c = out->connection;
+
+    c->write->ready = 1;
+
+    if (c->write->timer_set) {
+        ngx_del_timer(c->write);
+    }
+
+    /* not from here: the reader may be inside another request's filters */
+
+    ngx_post_event(c->write, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_dynworker_outbound_cancelled(void *data)
+{
+    ngx_http_dynworker_outbound_t *out = data;
+
+    ngx_http_dynworker_call_t  *call;
+
+    call = out->call;
+
+    if (call && !out->cancelled) {
+        ngx_http_dynworker_call_cancel(call);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_dynworker_ctx_t       *ctx;
+    ngx_http_dynworker_outbound_t  *out;
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+
+    if (ctx == NULL || ctx->outbound == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    out = ctx->outbound;
+
+    r->header_sent = 1;
+
+    if (r != out->request || out->headed || out->cancelled) {
+
+        /* a subrequest of the location's own, or nobody waits */
+
+        return NGX_OK;
+    }
+
+    if (r->method == NGX_HTTP_HEAD
+        || r->headers_out.status == NGX_HTTP_NO_CONTENT
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
+    {
+        r->header_only = 1;
+        out->last = 1;
+    }
+
+    out->headed = 1;
+
+    if (out->isolate) {
+        ngx_http_dynworker_code_head(out, r);
+        return NGX_OK;
+    }
+
+    return ngx_http_dynworker_response_head(out, r);
+}
+
+
+/* HEAD of the response, as nginx's header filter would write it. */
+static ngx_int_t
+ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r)
+{
+    u_char                     *p;
+    size_t                      len;
+    uint64_t                    length;
+    ngx_str_t                   strings;
+    ngx_uint_t                  i, body;
+    ngx_list_part_t            *part;
+    ngx_table_elt_t            *h;
+    ngx_http_dynworker_call_t  *call;
+
+    call = out->call;
+
+    len = r->headers_out.status_line.len + 1
+          + sizeof("Content-Type") + r->headers_out.content_type.len
+          + sizeof("; charset=") + r->headers_out.charset.len + 1
+          + sizeof("Content-Length") + NGX_OFF_T_LEN + 1
+          + sizeof("Last-Modified")
+          + sizeof("Mon, 28 Sep 1970 06:00:00 GMT");
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        len += h[i].key.len + 1 + h[i].value.len + 1;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    strings.data = p;
+
+    /* "200 OK" of an upstream; an answer of nginx's own has no text yet */
+
+    if (r->headers_out.status_line.len > sizeof("200 ") - 1) {
+        p = ngx_cpymem(p, r->headers_out.status_line.data + sizeof("200 ") - 1,
+                       r->headers_out.status_line.len - sizeof("200 ") + 1);
+    }
+
+    *p++ = '\0';
+
+    if (r->headers_out.content_type.len) {
+        p = ngx_cpymem(p, "Content-Type", sizeof("Content-Type"));
+        p = ngx_cpymem(p, r->headers_out.content_type.data,
+                       r->headers_out.content_type.len);
+
+        if (r->headers_out.content_type_len == r->headers_out.content_type.len
+            && r->headers_out.charset.len)
+        {
+            p = ngx_cpymem(p, "; charset=", sizeof("; charset=") - 1);
+            p = ngx_cpymem(p, r->headers_out.charset.data,
+                           r->headers_out.charset.len);
+        }
+
+        *p++ = '\0';
+    }
+
+    if (r->headers_out.content_length == NULL
+        && r->headers_out.content_length_n >= 0)
+    {
+        p = ngx_cpymem(p, "Content-Length", sizeof("Content-Length"));
+        p = ngx_sprintf(p, "%O", r->headers_out.content_length_n);
+        *p++ = '\0';
+    }
+
+    if (r->headers_out.last_modified == NULL
+        && r->headers_out.last_modified_time != -1)
+    {
+        p = ngx_cpymem(p, "Last-Modified", sizeof("Last-Modified"));
+        p = ngx_http_time(p, r->headers_out.last_modified_time);
+        *p++ = '\0';
+    }
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash == 0
+            || ngx_strlchr(h[i].value.data,
+                           h[i].value.data + h[i].value.len, '\0')
+            || !ngx_http_dynworker_is_token(&h[i].key))
+        {
+            continue;
+        }
+
+        p = ngx_cpymem(p, h[i].key.data, h[i].key.len);
+        *p++ = '\0';
+
+        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+        *p++ = '\0';
+    }
+
+    strings.len = p - strings.data;
+
+    body = !r->header_only && r->headers_out.content_length_n != 0;
+
+    length = r->headers_out.content_length_n >= 0
+             ? (uint64_t) r->headers_out.content_length_n
+             : DW_WIRE_LENGTH_UNKNOWN;
+
+    call->response_pipe = ngx_http_dynworker_pipe_create();
+
+    if (call->response_pipe == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_dynworker_pipe_set_source(call->response_pipe,
+                                       &ngx_http_dynworker_outbound_source,
+                                       out);
+
+    ngx_http_dynworker_call_respond(call, r->headers_out.status, body, length,
+                                    &strings);
+
+    if (!body && out->call) {
+        out->last = 1;
+        ngx_http_dynworker_pipe_end(call->response_pipe, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_dynworker_ctx_t       *ctx;
+    ngx_http_dynworker_outbound_t  *out;
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+
+    if (ctx == NULL || ctx->outbound == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    out = ctx->outbound;
+
+    if (r != out->request || out->cancelled) {
+        ngx_http_dynworker_body_skip(in);
+        return NGX_OK;
+    }
+
+    if (in && ngx_chain_add_copy(r->pool, &out->held, in) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_dynworker_body_pass(out, r);
+}
+
+
+static void
+ngx_http_dynworker_body_skip(ngx_chain_t *in)
+{
+    for ( /* void */ ; in; in = in->next) {
+        in->buf->pos = in->buf->last;
+        in->buf->file_pos = in->buf->file_last;
+    }
+}
+
+
+/* Passes on what is held, as far as the reader takes it. */
+static ngx_int_t
+ngx_http_dynworker_body_pass(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r)
+{
+    size_t                      n, size;
+    ngx_buf_t                  *b;
+    ngx_chain_t                *cl;
+    ngx_connection_t           *c;
+    ngx_http_dynworker_pipe_t  *pipe;
+
+    c = r->connection;
+
+    pipe = out->call ? out->call->response_pipe : NULL;
+
+    if (pipe) {
+        pipe->refs++;
+    }
+
+    out->passing = 1;
+
+    while (out->held && !out->cancelled) {
+
+        cl = out->held;
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b) && b->pos < b->last) {
+
+            if (out->isolate) {
+
+                if (ngx_http_dynworker_code_body(out, b) != NGX_OK) {
+                    out->passing = 0;
+                    return NGX_ERROR;
+                }
+
+            } else if (pipe) {
+                size = b->last - b->pos;
+                n = ngx_http_dynworker_pipe_offer(pipe, b->pos, size);
+                b->pos += n;
+
+                if (n < size) {
+                    break;
+                }
+
+            } else {
+                b->pos = b->last;
+            }
+        }
+
+        if (b->last_buf || b->last_in_chain) {
+            out->last = 1;
+        }
+
+        out->held = cl->next;
+        ngx_free_chain(r->pool, cl);
+    }
+
+    out->passing = 0;
+
+    if (out->cancelled) {
+        ngx_http_dynworker_body_skip(out->held);
+        out->held = NULL;
+    }
+
+    if (out->last && out->held == NULL && pipe) {
+        ngx_http_dynworker_pipe_end(pipe, 0);
+    }
+
+    if (pipe) {
+        ngx_http_dynworker_pipe_release(pipe);
+    }
+
+    if (out->held) {
+        r->buffered |= NGX_HTTP_DYNWORKER_BUFFERED;
+        c->buffered |= NGX_HTTP_LOWLEVEL_BUFFERED;
+        c->write->ready = 0;
+        return NGX_AGAIN;
+    }
+
+    r->buffered &= ~NGX_HTTP_DYNWORKER_BUFFERED;
+    c->buffered &= ~NGX_HTTP_LOWLEVEL_BUFFERED;
+
+    return NGX_OK;
+}
