@@ -305,13 +305,50 @@ dw_op_load(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 }
 
 
+/* HEAD of an invocation's response, once it has passed the checks. */
+static void
+dw_op_put_response(dw_out_t *out, dw_channel_t *channel,
+    const dw_wire_response_t *response)
+{
+    uint8_t  *p;
+
+    channel->sent_head = true;
+    channel->writable = response->flags == DW_WIRE_BODY;
+
+    p = dw_out_begin(out, DW_WIRE_HEADER_SIZE + DW_WIRE_RESPONSE_SIZE
+                          + response->strings.size);
+    p = dw_wire_put_response(p, channel->id, response,
+                             response->strings.size);
+    p = dw_op_put(p, response->strings);
+    dw_out_end(out, p);
+}
+
+
+static bool
+dw_op_is_response(const dw_wire_response_t *response, v8shim_value_t *result)
+{
+    if (!dw_op_is_list(response->strings)
+        || response->status < 200 || response->status > 599)
+    {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR, "respond: bad head");
+        return false;
+    }
+
+    if (response->strings.size > DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The response's headers are too large.");
+        return false;
+    }
+
+    return true;
+}
+
+
 static void
 dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 {
-    uint8_t             *p;
     dw_isolate_t        *iso;
     dw_channel_t        *channel;
-    dw_wire_span_t       strings;
     dw_wire_response_t   response;
 
     iso = dw_op_isolate(user, result);
@@ -325,18 +362,9 @@ dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     response.flags = dw_op_u64(&args[2]) & (DW_WIRE_BODY|DW_WIRE_JOIN);
     response.join = (response.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
     response.body_length = dw_op_body_length(&args[4]);
-    strings = dw_op_span(&args[5]);
+    response.strings = dw_op_span(&args[5]);
 
-    if (!dw_op_is_list(strings)
-        || response.status < 200 || response.status > 599)
-    {
-        dw_op_fail(result, V8SHIM_TYPE_ERROR, "respond: bad head");
-        return;
-    }
-
-    if (strings.size > DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE) {
-        dw_op_fail(result, V8SHIM_RANGE_ERROR,
-                   "The response's headers are too large.");
+    if (!dw_op_is_response(&response, result)) {
         return;
     }
 
@@ -347,15 +375,69 @@ dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     if (channel != NULL && dw_op_is_invocation(channel)
         && !channel->sent_head)
     {
-        channel->sent_head = true;
-        channel->writable = response.flags == DW_WIRE_BODY;
+        dw_op_put_response(&iso->engine->out, channel, &response);
+    }
 
-        p = dw_out_begin(&iso->engine->out,
-                         DW_WIRE_HEADER_SIZE + DW_WIRE_RESPONSE_SIZE
-                         + strings.size);
-        p = dw_wire_put_response(p, channel->id, &response, strings.size);
-        p = dw_op_put(p, strings);
-        dw_out_end(&iso->engine->out, p);
+    dw_channels_unlock(&iso->engine->channels);
+}
+
+
+/*
+ * A short text is the commonest body: without an ArrayBuffer of its own it
+ * costs half.  The first window always has room for it.
+ */
+static void
+dw_op_respond_text(void *user, const v8shim_value_t *args,
+    v8shim_value_t *result)
+{
+    uint8_t             *p;
+    dw_isolate_t        *iso;
+    dw_channel_t        *channel;
+    dw_wire_span_t       text;
+    dw_wire_response_t   response;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    text = dw_op_span(&args[3]);
+
+    if (text.size > DW_WIRE_DATA_MAX || text.size > DW_WIRE_WINDOW_TO_NGINX) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR, "respondText: not short");
+        return;
+    }
+
+    memset(&response, 0, sizeof(dw_wire_response_t));
+
+    response.status = (uint16_t) (dw_op_u32(&args[1]) & 0xffff);
+    response.flags = text.size ? DW_WIRE_BODY : 0;
+    response.body_length = text.size;
+    response.strings = dw_op_span(&args[2]);
+
+    if (!dw_op_is_response(&response, result)) {
+        return;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && dw_op_is_invocation(channel)
+        && !channel->sent_head)
+    {
+        dw_op_put_response(&iso->engine->out, channel, &response);
+
+        if (text.size) {
+            channel->credit -= text.size;
+
+            p = dw_out_begin(&iso->engine->out,
+                             DW_WIRE_HEADER_SIZE + text.size);
+            p = dw_wire_put_header(p, DW_WIRE_DATA, 0, channel->id,
+                                   text.size);
+            p = dw_op_put(p, text);
+            dw_out_end(&iso->engine->out, p);
+        }
     }
 
     dw_channels_unlock(&iso->engine->channels);
@@ -876,6 +958,7 @@ dw_op_random(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 const v8shim_op_t  dw_ops[] = {
     { "fetch",   "nnnnnnBs", dw_op_fetch },
     { "respond", "nnnnns",   dw_op_respond },
+    { "respondText", "nnsu", dw_op_respond_text },
     { "write",   "nbn",      dw_op_write },
     { "end",     "n",        dw_op_end },
     { "done",    "n",        dw_op_done },

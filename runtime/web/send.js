@@ -28,6 +28,15 @@ export function takeForSending(state) {
   return { flags: length === 0 ? 0 : BODY, join: 0, length, bytes, stream: null };
 }
 
+// Text of so many code units is at most three times as many bytes, which the
+// first window has room for.
+const SHORT = 16384;
+
+// Is it a text that one op can send?
+export const isShortText = (state) =>
+  state !== null && state.bytes === undefined && state.text !== undefined &&
+  state.text.length <= SHORT;
+
 // Sends a stream of the worker's.  Resolved when its end is reached or nobody
 // wants it any more, rejected when it fails.  Does not end the channel.
 export async function sendStream(stream, sender) {

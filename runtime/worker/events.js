@@ -24,7 +24,7 @@ import {
   isNullBodyStatus, isResponse, responseState,
 } from "../web/response.js";
 import {
-  discardBody, discardStream, NO_BODY, sendStream, takeForSending,
+  discardBody, discardStream, isShortText, NO_BODY, sendStream, takeForSending,
 } from "../web/send.js";
 import { contextOf, worker, WorkerEntrypoint } from "./entrypoints.js";
 
@@ -125,10 +125,15 @@ class FetchEvent {
       throw new Error("Return value from serve handler must not be an error response.");
     }
     const { channel } = this.invocation;
+    const head = `${statusText}\0${headersToWire(headers)}`;
+    if (isShortText(body) && !isNullBodyStatus(status) && !this.#isHead) {
+      ops.respondText(channel, status, head, body.take().text);
+      this.invocation.responseDone();
+      return;
+    }
     const taken = isNullBodyStatus(status) ? NO_BODY : takeForSending(body);
     ops.respond(
-      channel, status, taken.flags, taken.join, taken.length,
-      `${statusText}\0${headersToWire(headers)}`);
+      channel, status, taken.flags, taken.join, taken.length, head);
 
     if (this.#isHead) {
       if (taken.stream !== null) discardStream(taken.stream);

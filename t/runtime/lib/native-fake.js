@@ -140,6 +140,19 @@ export class FakeIsolate extends Nginx {
         this.channel(channel).head = answer;
         note("respond", { channel, ...answer });
       },
+      respondText: (channel, status, head, text) => {
+        const { headers, parts } = parse(head, 1);
+        const bytes = Buffer.from(text);
+        const answer = {
+          status, flags: bytes.length > 0 ? 1 : 0, join: 0,
+          length: bytes.length, statusText: parts[0], headers,
+        };
+        const state = this.channel(channel);
+        state.head = answer;
+        state.credit -= bytes.length;
+        if (bytes.length > 0) state.chunks.push(bytes);
+        note("respond", { channel, ...answer });
+      },
       write: (channel, bytes, offset) => {
         const state = this.channel(channel);
         if (state.done || state.reset !== null) return 0;
