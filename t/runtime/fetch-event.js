@@ -278,12 +278,16 @@ worker(
   "RESET aborts request.signal and ends the invocation",
   `const seen = [];
    export default { async fetch(request, env, ctx) {
-     if (request.url.endsWith("/look")) return Response.json(seen);
+     if (request.url.endsWith("/look")) {
+       // time enough for a timer that should be gone
+       await scheduler.wait(5);
+       return Response.json(seen);
+     }
      console.log("started");
      request.signal.addEventListener("abort", () => {
        seen.push(request.signal.aborted, request.signal.reason.name);
+       setTimeout(() => seen.push("timer"), 0);
      });
-     setTimeout(() => seen.push("timer"), 5);
      await new Promise(() => {});
    } };`,
   async (isolate) => {
