@@ -24,6 +24,7 @@ static ngx_int_t ngx_http_dynworker_client_head(ngx_http_request_t *r,
     ngx_http_dynworker_head_t *head);
 static ngx_int_t ngx_http_dynworker_client_subrequest_uri(
     ngx_http_request_t *r, ngx_str_t *uri);
+static ngx_uint_t ngx_http_dynworker_client_spent(ngx_http_request_t *r);
 static size_t ngx_http_dynworker_client_uri_length(ngx_str_t *uri);
 static u_char *ngx_http_dynworker_client_uri(u_char *p, ngx_str_t *uri);
 static ngx_int_t ngx_http_dynworker_client_cf(ngx_http_request_t *r,
@@ -482,12 +483,14 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
     ngx_str_null(&head->props);
 
     head->body = (r == r->main
+                  && !ngx_http_dynworker_client_spent(r)
                   && (r->headers_in.content_length_n > 0
                       || r->headers_in.chunked));
 
-    head->body_length = (r->headers_in.content_length_n >= 0)
+    head->body_length = !head->body ? 0
+                        : r->headers_in.content_length_n >= 0
                         ? (uint64_t) r->headers_in.content_length_n
-                        : head->body ? DW_WIRE_LENGTH_UNKNOWN : 0;
+                        : DW_WIRE_LENGTH_UNKNOWN;
 
     return NGX_OK;
 }
@@ -525,6 +528,23 @@ ngx_http_dynworker_client_subrequest_uri(ngx_http_request_t *r, ngx_str_t *uri)
     uri->len = p - uri->data;
 
     return NGX_OK;
+}
+
+
+/*
+ * Its body is gone: the request comes by an "error_page" from a handler that
+ * has discarded it, or has passed some of it on.
+ */
+static ngx_uint_t
+ngx_http_dynworker_client_spent(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_V2)
+    if (r->stream && r->stream->skip_data) {
+        return 1;
+    }
+#endif
+
+    return r->discard_body || (r->request_body && r->request_body_no_buffering);
 }
 
 
@@ -1494,18 +1514,21 @@ ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
         ngx_http_dynworker_pipe_end(call->request_pipe, DW_WIRE_CANCEL);
     }
 
-    if (!call->body_started && r == r->main
-        && (rc == NGX_OK || rc >= NGX_HTTP_SPECIAL_RESPONSE))
-    {
-        /* so that the connection can be kept */
+    if (rc == NGX_AGAIN) {
+        rc = NGX_OK;
+    }
+
+    if (rc == NGX_OK && !call->body_started && r == r->main) {
+
+        /*
+         * A body that is neither read nor discarded would be taken for the
+         * next request.  (Of an error, nginx discards it itself, unless the
+         * handler of an "error_page" reads it.)
+         */
 
         if (ngx_http_discard_request_body(r) != NGX_OK) {
             r->keepalive = 0;
         }
-    }
-
-    if (rc == NGX_AGAIN) {
-        rc = NGX_OK;
     }
 
     ngx_http_finalize_request(r, rc);

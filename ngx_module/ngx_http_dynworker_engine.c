@@ -47,6 +47,7 @@ static ngx_int_t ngx_http_dynworker_engine_spawn(
     ngx_http_dynworker_engine_t *engine, int fd);
 static void ngx_http_dynworker_engine_register(
     ngx_http_dynworker_engine_t *engine);
+static void ngx_http_dynworker_engine_unregister(void);
 static ngx_int_t ngx_http_dynworker_engine_connect(
     ngx_http_dynworker_engine_t *engine, int fd);
 static void ngx_http_dynworker_engine_close(
@@ -178,6 +179,8 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
                    ngx_queue_data(q, ngx_http_dynworker_leaver_t, queue),
                    deadline);
     }
+
+    ngx_http_dynworker_engine_unregister();
 
     for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
         engine = &process->engines[i];
@@ -424,6 +427,33 @@ ngx_http_dynworker_engine_register(ngx_http_dynworker_engine_t *engine)
     } else if (fcntl(engine->pidfd, F_SETFD, FD_CLOEXEC) == -1) {
         ngx_log_error(NGX_LOG_ALERT, engine->process->cycle->log, ngx_errno,
                       "fcntl(FD_CLOEXEC) failed");
+    }
+}
+
+
+/*
+ * A SIGCHLD may still come when this module has been unloaded, and its names
+ * with it.
+ */
+static void
+ngx_http_dynworker_engine_unregister(void)
+{
+    ngx_int_t       s;
+    ngx_uint_t      i;
+    ngx_process_t  *p;
+
+    for (s = NGX_MAX_PROCESSES - NGX_HTTP_DYNWORKER_SLOTS;
+         s < NGX_MAX_PROCESSES;
+         s++)
+    {
+        p = &ngx_processes[s];
+
+        for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
+            if (p->name == ngx_http_dynworker_engine_names[i]) {
+                p->pid = -1;
+                p->name = NULL;
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_RCVBUF inet_aton pack_sockaddr_in);
 use Test::More;
+use Time::HiRes qw(sleep);
 use DynWorker;
 
 # The upstream: this test itself.
@@ -76,6 +77,15 @@ const acts = {
     }));
   },
 
+  async large() { return new Response("x".repeat(100000)); },
+
+  async fails() { throw new Error("before it reads"); },
+
+  async readsAndFails({ request }) {
+    await request.body.getReader().read();
+    throw new Error("after it has read");
+  },
+
   async spinAfter({ ctx }) {
     ctx.waitUntil(scheduler.wait(200).then(() => { for (;;) ; }));
     return new Response("x".repeat(100000));
@@ -103,6 +113,11 @@ my $t = DynWorker->start(http => <<"HTTP", config => <<"CONF", files => {
         dynworker_limits cpu=200ms;
         location /host { dynworker_script worker.js; }
         location /load { dynworker_load id=spin code=/_code; }
+        location /fallback {
+            dynworker_script worker.js;
+            error_page 500 = \@fallback;
+        }
+        location \@fallback { dynworker_script text.js; }
         location = /_code {
             internal;
             default_type text/javascript;
@@ -144,6 +159,8 @@ HTTP
     }
 CONF
     'worker.js' => $worker,
+    'text.js' => 'export default { async fetch(request) {
+        return new Response(`fallback ${await request.text()}`) } }',
     'through.js' => <<'JS' =~ s/%%WORKER%%/quoted($worker)/er,
 export default {
   async fetch(request, env) {
@@ -214,8 +231,8 @@ is $t->get("/$_?act=hello&id=a")->{content}, "hello\n", "$_: it works"
     for 'host', 'load', 'through', 'wall';
 
 my @pids = ($t->workers, $t->engines);
-ok wait_until { $t->descriptors > 0 };
-my $open = $t->descriptors;
+my $open = 0;
+wait_until { my $before = $open; sleep 0.1; $before == ($open = $t->descriptors) };
 
 sub nothing_left {
     my ($title) = @_;
@@ -347,25 +364,79 @@ for my $way ('host', 'load', 'through') {
 
 # -- a client that is slow ---------------------------------------------------------------
 
-# The answer is complete in nginx when the worker's later work fails.
-for my $way ('host', 'load') {
-    $n++;
+sub slow_client {
     my $client = IO::Socket::INET->new(Proto => 'tcp');
     setsockopt $client, SOL_SOCKET, SO_RCVBUF, pack 'i', 2048;
     connect $client, pack_sockaddr_in($narrow, inet_aton('127.0.0.1'))
         or die "connect: $!\n";
+    return $client;
+}
+
+# All that comes until nginx closes the connection.
+sub all_of {
+    my ($client) = @_;
+    my $got = '';
+    while (IO::Select->new($client)->can_read(5)) {
+        sysread($client, $got, 65536, length $got) or last;
+    }
+    return $got;
+}
+
+# The answer is complete in nginx when the worker's later work fails.
+for my $way ('host', 'load') {
+    $n++;
+    my $client = slow_client();
     print $client "GET /$way?act=spinAfter&n=$n HTTP/1.1\r\nHost: a\r\n"
         . "Connection: close\r\n\r\n";
     $client->flush;
     my $seen = () = $t->error_log =~ /exceeded CPU/g;
     ok((wait_until { $seen < (() = $t->error_log =~ /exceeded CPU/g) } 20),
         "$way: work after the response is stopped");
-    my $got = '';
-    while (IO::Select->new($client)->can_read(5)) {
-        sysread($client, $got, 65536, length $got) or last;
-    }
+    my $got = all_of($client);
     like $got, qr/\r\n\r\nx{60000}x{40000}\z/, "$way: the response is whole";
     close $client;
+}
+
+# A body that nobody has read is not the next request, however slowly the answer
+# before it is taken.
+for my $way ('host', 'load') {
+    $n++;
+    my $client = slow_client();
+    my $body = "GET /$way?act=hello&n=smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+    print $client "POST /$way?act=large&n=$n HTTP/1.1\r\nHost: a\r\n"
+        . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+    $client->flush;
+    sleep 0.3;
+    print $client "GET /$way?act=hello&n=$n HTTP/1.1\r\nHost: a\r\n"
+        . "Connection: close\r\n\r\n";
+    $client->flush;
+    my $got = all_of($client);
+    is scalar(() = $got =~ /HTTP\/1\.1 200 OK\r/g), 2,
+        "$way: two requests, two answers";
+    like $got, qr/x{60000}x{40000}HTTP.*\r\n\r\n(?:6\r\n)?hello\n/s,
+        "$way: each to its own";
+    close $client;
+}
+
+# A fallback may read what the worker before it has not.
+for my $case (
+    [fails => 'fallback half and half'],
+    [readsAndFails => 'fallback '],
+) {
+    my ($act, $expected) = @$case;
+    for my $way ('at once', 'late') {
+        my $client = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$narrow")
+            or die "connect: $@\n";
+        print $client "POST /fallback?act=$act HTTP/1.1\r\nHost: a\r\n"
+            . "Content-Length: 13\r\nConnection: close\r\n\r\nhalf ";
+        $client->flush;
+        sleep 0.2 if $way eq 'late';
+        print $client 'and half';
+        $client->flush;
+        like all_of($client), qr/^HTTP\/1.1 200 .*\b$expected(?:\r\n0\r\n\r\n)?\z/s,
+            "$act: the fallback, its body $way";
+        close $client;
+    }
 }
 
 # Its worker has done with it; what it passes on comes later.
@@ -374,7 +445,7 @@ for my $way ('host', 'load') {
     my ($c) = accepted();
     print $c "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegin";
     $c->flush;
-    select undef, undef, undef, 1;
+    sleep 1;
     print $c 'ended';
     close $c;
     my $got = '';

@@ -91,9 +91,10 @@ typedef enum {
 typedef enum {
     /*
      * nginx -> engine: an isolate and the worker in it.  DATA is the code in
-     * dw_wire_open_t.format, END completes it.  The engine answers HEAD
-     * (dw_wire_worker_t, what the code asks to have lowered) before it runs
-     * the first line of the worker, and RESET when the worker is dead.  RESET
+     * dw_wire_open_t.format, END completes it.  When the code asks to have
+     * limits lowered or no outbound, the engine says so by HEAD
+     * (dw_wire_worker_t) before it runs the first line of the worker; it
+     * answers RESET when the worker is dead.  RESET
      * from nginx disposes of the isolate and of all that runs in it.
      */
     DW_WIRE_ISOLATE = 1,
