@@ -785,6 +785,7 @@ struct ngx_http_dynworker_outbound_s {
 
     /* response: code that is being collected */
     ngx_uint_t                      format;
+    ngx_str_t                       code_type;  /* of what is no code */
     ngx_uint_t                      status;
     ngx_buf_t                      *code;
     ngx_int_t                       rc;

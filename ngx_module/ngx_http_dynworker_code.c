@@ -130,10 +130,8 @@ ngx_http_dynworker_code_head(ngx_http_dynworker_outbound_t *out,
         out->format = DW_WIRE_CODE_MODULE;
 
     } else {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "code of worker \"%V\" has type \"%V\", expected "
-                      "\"text/javascript\" or \"application/json\"",
-                      &out->isolate->name, &type);
+        out->code_type.data = ngx_pstrdup(out->pool, &type);
+        out->code_type.len = out->code_type.data ? type.len : 0;
     }
 }
 
@@ -193,6 +191,7 @@ ngx_http_dynworker_code_body(ngx_http_dynworker_outbound_t *out, ngx_buf_t *b)
 void
 ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out, ngx_int_t rc)
 {
+    u_char                         buf[256];
     size_t                         size;
     ngx_int_t                      status;
     ngx_str_t                      message;
@@ -239,7 +238,20 @@ ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out, ngx_int_t rc)
         ngx_http_dynworker_code_status(isolate, rc);
 
     } else {
-        ngx_str_set(&message, "its code could not be fetched");
+
+        if (out->headed && out->format == 0) {
+            message.data = buf;
+            message.len = ngx_snprintf(buf, sizeof(buf),
+                                       "its code has type \"%V\", expected "
+                                       "\"text/javascript\" or "
+                                       "\"application/json\"",
+                                       &out->code_type)
+                          - buf;
+
+        } else {
+            ngx_str_set(&message, "its code could not be fetched");
+        }
+
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_BAD_CODE, &message,
                                         NULL);
     }

@@ -295,6 +295,17 @@ ngx_http_dynworker_outbound_event(ngx_event_t *ev)
         return;
     }
 
+    if (ev->timedout && !ev->delayed) {
+
+        /*
+         * "send_timeout" of the location is about clients; how slow a worker
+         * may read is a matter of its limits.
+         */
+
+        ev->timedout = 0;
+        return;
+    }
+
     if (ev->delayed && ev->timedout) {
         ev->delayed = 0;
         ev->timedout = 0;

@@ -1078,7 +1078,23 @@ ngx_http_dynworker_channel_finish(void *data, ngx_uint_t code)
     if (code == 0) {
         ngx_http_dynworker_channel_send_end(channel);
 
-    } else if (!channel->ours) {
+    } else if (channel->ours) {
+
+        /*
+         * The request's body has broken off.  When it is the client that is
+         * gone, so is the call's origin, which cancels it.
+         */
+
+        if (code != DW_WIRE_CANCEL) {
+            ngx_str_set(&message, "The request's body broke off.");
+            ngx_http_dynworker_channel_reset(channel, DW_WIRE_NETWORK,
+                                             &message);
+            ngx_http_dynworker_call_fail(channel->owner, DW_WIRE_NETWORK,
+                                         &message, NULL);
+            return NGX_OK;
+        }
+
+    } else {
         ngx_str_set(&message, "Network connection lost.");
         ngx_http_dynworker_channel_reset(channel, code, &message);
     }

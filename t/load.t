@@ -316,7 +316,7 @@ GET /t
 X-Error: load
 --- response_body_like: 500 Internal Server Error
 --- error_log
-code of worker "x" has type "text/html", expected "text/javascript" or "application/json"
+worker "x" could not be loaded: its code has type "text/html", expected "text/javascript" or "application/json"
 --- no_error_log
 [alert]
 
