@@ -54,6 +54,12 @@ const acts = {
     await scheduler.wait(20000);
   },
 
+  async readsLate() {
+    const response = await fetch("http://self.test/big");
+    await scheduler.wait(1000);
+    return new Response(`${(await response.text()).length}`);
+  },
+
   async upload({ n, request }) {
     console.log(`${n} begins`);
     try {
@@ -104,10 +110,11 @@ JS
 
 my $t = DynWorker->start(http => <<"HTTP", config => <<"CONF", files => {
     dynworker_outbound up {
-        allow http://$address;
+        allow http://$address http://self.test;
         private_addresses on;
         pass /_out;
     }
+    upstream self.test { server 127.0.0.1:%%PORT%%; }
     server {
         listen 127.0.0.1:$narrow sndbuf=4k;
         dynworker_limits cpu=200ms;
@@ -149,6 +156,7 @@ HTTP
         default_type text/javascript;
         alias worker.js;
     }
+    location = /big { alias big; }
     location = /_slow_code { internal; proxy_pass http://$address/code; }
     location = /_out {
         internal;
@@ -156,9 +164,11 @@ HTTP
         proxy_http_version 1.1;
         proxy_set_header Connection close;
         proxy_buffering off;
+        send_timeout 300ms;
     }
 CONF
     'worker.js' => $worker,
+    'big' => 'x' x 1_000_000,
     'text.js' => 'export default { async fetch(request) {
         return new Response(`fallback ${await request.text()}`) } }',
     'through.js' => <<'JS' =~ s/%%WORKER%%/quoted($worker)/er,
@@ -361,6 +371,12 @@ for my $way ('host', 'load', 'through') {
     }
     nothing_left('many');
 }
+
+# -- a worker that is slow ------------------------------------------------------
+
+# Its pace is its own, whatever a client's would have to be.
+is $t->get("/$_?act=readsLate&id=a")->{content}, 1_000_000,
+    "$_: reads a response later than send_timeout" for 'host', 'load';
 
 # -- a client that is slow ---------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 // over ops that write down what they are asked.  docs/architecture.md says what
 // the engine and the shim promise; this is the least that keeps it.
 
+import { webcrypto } from "node:crypto";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -207,7 +208,7 @@ export class FakeIsolate extends Nginx {
       now: () => performance.now(),
       random: (size) => {
         const bytes = new Uint8Array(size);
-        crypto.getRandomValues(bytes);
+        webcrypto.getRandomValues(bytes);
         return bytes;
       },
     };
