@@ -637,19 +637,42 @@ ngx_log_t *ngx_http_dynworker_call_log(ngx_http_dynworker_call_t *call);
 
 /* ngx_http_dynworker_client.c: clients' requests as origins of calls */
 
-extern const ngx_http_dynworker_source_t  ngx_http_dynworker_client_source;
-extern const ngx_http_dynworker_sink_t    ngx_http_dynworker_client_sink;
-
 ngx_int_t ngx_http_dynworker_script_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_dynworker_load_handler(ngx_http_request_t *r);
 
-void ngx_http_dynworker_client_respond(ngx_http_dynworker_call_t *call,
-    ngx_uint_t status, ngx_uint_t body, uint64_t length, ngx_str_t *strings);
 void ngx_http_dynworker_client_fail(ngx_http_dynworker_call_t *call,
     ngx_uint_t code);
 /* An answer of nginx's own instead of the worker's, e.g. the code's status. */
 void ngx_http_dynworker_client_finalize(ngx_http_dynworker_call_t *call,
     ngx_int_t status);
+/* The request leaves the call, with what its variables need. */
+void ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call,
+    ngx_int_t rc);
+/* $dynworker_error for a dw_wire_code_t. */
+ngx_str_t *ngx_http_dynworker_client_error(ngx_uint_t code);
+
+
+/* ngx_http_dynworker_request.c: a client's request as its worker sees it */
+
+ngx_int_t ngx_http_dynworker_client_head(ngx_http_request_t *r,
+    ngx_http_dynworker_head_t *head);
+
+
+/* ngx_http_dynworker_body.c: the body of a client's request */
+
+extern const ngx_http_dynworker_source_t  ngx_http_dynworker_client_source;
+
+
+/* ngx_http_dynworker_response.c: a worker's response to the client */
+
+extern const ngx_http_dynworker_sink_t  ngx_http_dynworker_client_sink;
+
+void ngx_http_dynworker_client_respond(ngx_http_dynworker_call_t *call,
+    ngx_uint_t status, ngx_uint_t body, uint64_t length, ngx_str_t *strings);
+/* r->write_event_handler while a response is on its way. */
+void ngx_http_dynworker_client_writable(ngx_http_request_t *r);
+/* call->output: sends what one turn of the event loop has brought. */
+void ngx_http_dynworker_client_output_event(ngx_event_t *ev);
 
 
 /* ngx_http_dynworker_loader.c: isolates and the loader table */
