@@ -202,7 +202,7 @@ sub ask {
     my $file = "$results/ask$n";
     my $url = $t->url($path . ($path =~ /\?/ ? '&' : '?') . "n=$n");
     my $pid = in_background {
-        exec 'curl', '-sS', '-i', '--max-time', 30, '-o', "$file.out",
+        exec 'curl', '-sSN', '-i', '--max-time', 30, '-o', "$file.out",
             '--stderr', "$file.err", '-w', '%{http_code} %{exitcode}', $url
             if open STDOUT, '>', $file;
     };
@@ -291,7 +291,8 @@ for my $role ('host', 'sandbox') {
         "$role: it works";
 
     my @answers = map { ask($t, "/$role?ms=20000") } 1 .. 3;
-    my $answer = ask($t, "/$role?ms=20000&head");
+    my $answer = ask($t, "/$role?ms=20000&head",
+                     sub { read_file("$results/ask$asked.out") =~ /first / });
     my $engine = engine($role);
     kill KILL => $engine;
 
