@@ -374,7 +374,8 @@ for my $case (
 
     my @pids = ($t->workers, $t->engines);
     ok $t->stop, "$name: it stops";
-    ok !(grep { -e "/proc/$_" } @pids), "$name: and leaves nobody behind";
+    ok wait_until { !grep { -e "/proc/$_" } @pids },
+        "$name: and leaves nobody behind";
 }
 
 # One that is there later is used.
