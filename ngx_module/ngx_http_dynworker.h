@@ -164,6 +164,22 @@ typedef struct {
 extern ngx_module_t  ngx_http_dynworker_module;
 
 
+/* ngx_http_dynworker_binding.c: what a host worker's env holds */
+
+/* Setters of "dynworker_loader", "dynworker_var" and their like. */
+char *ngx_http_dynworker_bind_loader(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_dynworker_bind_var(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_dynworker_bind_json(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* Adds the outer level's to conf->bindings. */
+char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
+
+
 /* ngx_http_dynworker_script.c: host workers' files and env, at start */
 
 /*
@@ -213,9 +229,24 @@ ngx_int_t ngx_http_dynworker_url_host(ngx_pool_t *pool, ngx_str_t *host,
     ngx_str_t *name);
 
 
-/* ngx_http_dynworker_policy.c: "dynworker_outbound" blocks */
+/* ngx_http_dynworker_pattern.c: host patterns of policies */
 
 typedef struct ngx_http_dynworker_patterns_s  ngx_http_dynworker_patterns_t;
+
+/*
+ * Adds the directive's arguments from number "from" on to *patterns, which is
+ * made when it is NULL; "narrow" is for what opens.
+ */
+char *ngx_http_dynworker_patterns_add(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t **patterns, ngx_uint_t from,
+    ngx_uint_t narrow);
+/* NGX_OK, NGX_DECLINED; NGX_ERROR: a regular expression failed. */
+ngx_int_t ngx_http_dynworker_patterns_match(
+    ngx_http_dynworker_patterns_t *patterns, ngx_http_dynworker_url_t *url);
+
+
+/* ngx_http_dynworker_policy.c: "dynworker_outbound" blocks */
+
 
 struct ngx_http_dynworker_policy_s {
     ngx_str_t                       name;
@@ -338,10 +369,6 @@ struct ngx_http_dynworker_engine_s {
     ngx_event_t                     restart;
     ngx_msec_t                      backoff;
 
-    /* sent and received, for status pages and tests */
-    uint64_t                        bytes_in;
-    uint64_t                        bytes_out;
-
     unsigned                        ready:1;        /* HELLO has come */
     unsigned                        broken:1;       /* to be closed */
 };
@@ -452,7 +479,7 @@ void ngx_http_dynworker_pipe_pull(ngx_http_dynworker_pipe_t *pipe);
 void ngx_http_dynworker_pipe_cancel(ngx_http_dynworker_pipe_t *pipe);
 
 
-/* ngx_http_dynworker_switch.c: channels of an engine, frames in and out */
+/* ngx_http_dynworker_channel.c: an engine's channels, frames out */
 
 struct ngx_http_dynworker_channel_s {
     ngx_rbtree_node_t               node;           /* key: id */
@@ -486,6 +513,10 @@ extern const ngx_http_dynworker_sink_t    ngx_http_dynworker_channel_sink;
 /* A channel of nginx's own; the caller sends OPEN. */
 ngx_http_dynworker_channel_t *ngx_http_dynworker_channel_create(
     ngx_http_dynworker_engine_t *engine, ngx_uint_t kind, void *owner);
+/* One that the engine has opened as "id". */
+ngx_http_dynworker_channel_t *ngx_http_dynworker_channel_add(
+    ngx_http_dynworker_engine_t *engine, uint64_t id, ngx_uint_t kind,
+    void *owner);
 ngx_http_dynworker_channel_t *ngx_http_dynworker_channel_find(
     ngx_http_dynworker_engine_t *engine, uint64_t id);
 /* Forgets it without a frame: its pipes end with "code". */
@@ -498,6 +529,9 @@ void ngx_http_dynworker_channel_reset(ngx_http_dynworker_channel_t *channel,
 ngx_int_t ngx_http_dynworker_channel_send(ngx_http_dynworker_channel_t *channel,
     u_char *p, size_t size);
 void ngx_http_dynworker_channel_send_end(ngx_http_dynworker_channel_t *channel);
+
+
+/* ngx_http_dynworker_switch.c: frames in */
 
 /*
  * Handles one whole frame of the engine's.  NGX_ERROR: it broke a rule, and
@@ -770,7 +804,6 @@ ngx_int_t ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_call_t *parent, dw_wire_open_t *open);
 ngx_int_t ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
     dw_wire_worker_t *worker);
-void ngx_http_dynworker_load_end(ngx_http_dynworker_load_t *load);
 void ngx_http_dynworker_load_reset(ngx_http_dynworker_load_t *load,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location);
 /* Its invocation is over, or its channel is gone. */

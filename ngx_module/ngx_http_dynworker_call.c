@@ -708,14 +708,12 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
         ngx_http_dynworker_pipe_release(pipe);
     }
 
+    ngx_http_dynworker_call_answered(call);
+
     isolate = call->isolate;
     call->isolate = NULL;
 
     if (isolate) {
-        if (!call->responded) {
-            isolate->queued--;
-        }
-
         ngx_http_dynworker_isolate_unref(isolate);
     }
 

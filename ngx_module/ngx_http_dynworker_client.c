@@ -217,9 +217,8 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
         call->request_pipe = ngx_http_dynworker_pipe_create();
 
         if (call->request_pipe == NULL) {
-            ngx_http_dynworker_client_finish(call,
-                                             NGX_HTTP_INTERNAL_SERVER_ERROR);
-            ngx_http_dynworker_call_cancel(call);
+            ngx_http_dynworker_client_finalize(call,
+                                               NGX_HTTP_INTERNAL_SERVER_ERROR);
             return NGX_DONE;
         }
 

@@ -738,7 +738,6 @@ ngx_http_dynworker_engine_read(ngx_event_t *rev)
         }
 
         engine->in_len += n;
-        engine->bytes_in += n;
 
         if (ngx_http_dynworker_engine_frames(engine) != NGX_OK) {
             ngx_http_dynworker_engine_close(engine);
@@ -950,7 +949,6 @@ ngx_http_dynworker_engine_send(ngx_http_dynworker_engine_t *engine)
         }
 
         engine->out_pos += n;
-        engine->bytes_out += n;
     }
 
     if (engine->out_pos == engine->out_last) {

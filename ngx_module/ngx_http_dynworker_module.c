@@ -3,8 +3,7 @@
  * Directives and configuration, start and end of the module.
  *
  * A directive of an inner level replaces the outer one, parameter by parameter
- * where it has parameters.  Bindings add up: a level has those of the outer
- * level and its own, and its own win over others of the same name.
+ * where it has parameters; bindings add up (ngx_http_dynworker_binding.c).
  */
 
 #include "ngx_http_dynworker.h"
@@ -14,7 +13,6 @@
 #define NGX_HTTP_DYNWORKER_MAX_TIME      2073600000     /* 24 days */
 #define NGX_HTTP_DYNWORKER_MIN_MEMORY    (16 * 1024 * 1024)
 #define NGX_HTTP_DYNWORKER_MAX_MEMORY    ((off_t) 1024 * 1024 * 1024 * 1024)
-#define NGX_HTTP_DYNWORKER_MAX_SECRET    (1024 * 1024)
 #define NGX_HTTP_DYNWORKER_LOG_OFF       5
 
 
@@ -25,14 +23,6 @@ static char *ngx_http_dynworker_isolates(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_dynworker_script(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_dynworker_load(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_dynworker_loader(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_dynworker_var(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_dynworker_json(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_dynworker_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_dynworker_global_outbound(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
@@ -45,10 +35,6 @@ static char *ngx_http_dynworker_compatibility_flags(ngx_conf_t *cf,
 static char *ngx_http_dynworker_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-static ngx_http_dynworker_binding_t *ngx_http_dynworker_add_binding(
-    ngx_conf_t *cf, ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind);
-static ngx_int_t ngx_http_dynworker_read_secret(ngx_conf_t *cf,
-    ngx_str_t *file, ngx_str_t *value);
 static char *ngx_http_dynworker_complex_value(ngx_conf_t *cf,
     ngx_str_t *parameter, ngx_str_t *value, ngx_http_complex_value_t **cv);
 static char *ngx_http_dynworker_number(ngx_conf_t *cf, ngx_str_t *parameter,
@@ -65,8 +51,6 @@ static char *ngx_http_dynworker_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_dynworker_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_dynworker_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-static char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
 static void ngx_http_dynworker_merge_limits(
     ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
 static char *ngx_http_dynworker_init_handler(ngx_conf_t *cf,
@@ -136,28 +120,28 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
 
     { ngx_string("dynworker_loader"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
-      ngx_http_dynworker_loader,
+      ngx_http_dynworker_bind_loader,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("dynworker_var"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
-      ngx_http_dynworker_var,
+      ngx_http_dynworker_bind_var,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("dynworker_secret"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
-      ngx_http_dynworker_secret,
+      ngx_http_dynworker_bind_secret,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("dynworker_json"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
-      ngx_http_dynworker_json,
+      ngx_http_dynworker_bind_json,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -416,58 +400,6 @@ ngx_http_dynworker_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return ngx_http_dynworker_init_handler(cf, conf);
-}
-
-
-static char *
-ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf)
-{
-    ngx_uint_t                     i, j, n;
-    ngx_array_t                   *own;
-    ngx_http_dynworker_binding_t  *binding, *outer;
-
-    if (conf->bindings == NGX_CONF_UNSET_PTR
-        || prev->bindings == NGX_CONF_UNSET_PTR
-        || prev->bindings == NULL)
-    {
-        ngx_conf_merge_ptr_value(conf->bindings, prev->bindings, NULL);
-        return NGX_CONF_OK;
-    }
-
-    own = conf->bindings;
-    binding = own->elts;
-    n = own->nelts;
-
-    outer = prev->bindings->elts;
-
-    for (i = 0; i < prev->bindings->nelts; i++) {
-
-        for (j = 0; j < n; j++) {
-            if (outer[i].name.len == binding[j].name.len
-                && ngx_strncmp(outer[i].name.data, binding[j].name.data,
-                               binding[j].name.len)
-                   == 0)
-            {
-                break;
-            }
-        }
-
-        if (j < n) {
-            continue;
-        }
-
-        binding = ngx_array_push(own);
-        if (binding == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *binding = outer[i];
-
-        binding = own->elts;
-    }
-
-    return NGX_CONF_OK;
 }
 
 
@@ -883,334 +815,6 @@ ngx_http_dynworker_load(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     clcf->handler = ngx_http_dynworker_load_handler;
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_dynworker_loader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
-
-    u_char                        *p, c;
-    ngx_str_t                     *value;
-    ngx_uint_t                     i;
-    ngx_http_dynworker_binding_t  *binding;
-
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_LOADER);
-    if (binding == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (cf->args->nelts == 2) {
-        ngx_str_null(&binding->value);
-        return NGX_CONF_OK;
-    }
-
-    value = cf->args->elts;
-
-    for (i = 0; i < value[2].len; i++) {
-        c = value[2].data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (value[2].len == 0 || i < value[2].len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid namespace \"%V\", it must be of letters, "
-                           "digits, \"_\", \"-\", and \".\"", &value[2]);
-        return NGX_CONF_ERROR;
-    }
-
-    binding->value.len = sizeof("ns:") - 1 + value[2].len;
-    binding->value.data = ngx_pnalloc(cf->pool, binding->value.len);
-    if (binding->value.data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    p = ngx_cpymem(binding->value.data, "ns:", sizeof("ns:") - 1);
-    ngx_memcpy(p, value[2].data, value[2].len);
-
-    return NGX_CONF_OK;
-}
-
-
-/* The value is taken as it is: env is made once, there is no request yet. */
-
-static char *
-ngx_http_dynworker_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
-
-    ngx_str_t                     *value;
-    ngx_http_dynworker_binding_t  *binding;
-
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_STRING);
-    if (binding == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-    binding->value = value[2];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_dynworker_json(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
-
-    ngx_str_t                     *value;
-    ngx_http_dynworker_binding_t  *binding;
-
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_JSON);
-    if (binding == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-    binding->value = value[2];
-
-    if (binding->value.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" must have a JSON value", &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* No message may show the value: a secret written in place of "file=", too. */
-
-static char *
-ngx_http_dynworker_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
-
-    char                          *env;
-    ngx_str_t                     *value, file;
-    ngx_http_dynworker_binding_t  *binding;
-
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_STRING);
-    if (binding == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_str_null(&binding->value);
-
-    value = cf->args->elts;
-
-    if (ngx_strncmp(value[2].data, "file=", 5) == 0 && value[2].len > 5) {
-
-        file.len = value[2].len - 5;
-        file.data = value[2].data + 5;
-
-        if (ngx_conf_full_name(cf->cycle, &file, 1) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (ngx_http_dynworker_read_secret(cf, &file, &binding->value)
-            != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(value[2].data, "env=", 4) == 0 && value[2].len > 4) {
-
-        env = getenv((char *) value[2].data + 4);
-
-        /* "nginx -s" is run from anywhere */
-
-        if (env == NULL && ngx_process == NGX_PROCESS_SIGNALLER) {
-            return NGX_CONF_OK;
-        }
-
-        if (env == NULL) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "no environment variable \"%s\" for secret "
-                               "\"%V\"", value[2].data + 4, &value[1]);
-            return NGX_CONF_ERROR;
-        }
-
-        binding->value.len = ngx_strlen(env);
-        binding->value.data = ngx_pnalloc(cf->pool, binding->value.len);
-        if (binding->value.data == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memcpy(binding->value.data, env, binding->value.len);
-
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid source of secret \"%V\", it must be "
-                       "\"file=\" with a path or \"env=\" with a name",
-                       &value[1]);
-    return NGX_CONF_ERROR;
-}
-
-
-static ngx_int_t
-ngx_http_dynworker_read_secret(ngx_conf_t *cf, ngx_str_t *file,
-    ngx_str_t *value)
-{
-    size_t           len;
-    u_char          *p;
-    ssize_t          n;
-    ngx_fd_t         fd;
-    ngx_int_t        rc;
-    ngx_file_info_t  fi;
-
-    fd = ngx_open_file(file->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
-                       NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", file);
-        return NGX_ERROR;
-    }
-
-    rc = NGX_ERROR;
-
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_fd_info_n " \"%V\" failed", file);
-        goto done;
-    }
-
-    if (!ngx_is_file(&fi)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a regular file", file);
-        goto done;
-    }
-
-    if (ngx_file_size(&fi) > NGX_HTTP_DYNWORKER_MAX_SECRET) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is too big for a secret, it has more than "
-                           "%d bytes", file, NGX_HTTP_DYNWORKER_MAX_SECRET);
-        goto done;
-    }
-
-    len = (size_t) ngx_file_size(&fi);
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        goto done;
-    }
-
-    n = ngx_read_fd(fd, p, len);
-
-    if (n == -1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_read_fd_n " \"%V\" failed", file);
-        goto done;
-    }
-
-    if ((size_t) n != len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           ngx_read_fd_n " \"%V\" returned only "
-                           "%z bytes instead of %uz", file, n, len);
-        goto done;
-    }
-
-    if (len && p[len - 1] == LF) {
-        len--;
-    }
-
-    if (len && p[len - 1] == CR && n > (ssize_t) len) {
-        len--;
-    }
-
-    value->len = len;
-    value->data = p;
-
-    rc = NGX_OK;
-
-done:
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
-                      ngx_close_file_n " \"%V\" failed", file);
-    }
-
-    return rc;
-}
-
-
-/* Adds a binding of the name in the directive's first argument. */
-
-static ngx_http_dynworker_binding_t *
-ngx_http_dynworker_add_binding(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind)
-{
-    u_char                         c;
-    ngx_str_t                     *value;
-    ngx_uint_t                     i;
-    ngx_http_dynworker_binding_t  *binding;
-
-    value = cf->args->elts;
-
-    for (i = 0; i < value[1].len; i++) {
-        c = value[1].data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9' && i > 0) || c == '_' || c == '$')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (value[1].len == 0 || i < value[1].len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\" in env, it must be "
-                           "a JavaScript identifier", &value[1]);
-        return NULL;
-    }
-
-    if (dlcf->bindings == NGX_CONF_UNSET_PTR) {
-        dlcf->bindings = ngx_array_create(cf->pool, 4,
-                                        sizeof(ngx_http_dynworker_binding_t));
-        if (dlcf->bindings == NULL) {
-            return NULL;
-        }
-    }
-
-    binding = dlcf->bindings->elts;
-
-    for (i = 0; i < dlcf->bindings->nelts; i++) {
-        if (binding[i].name.len == value[1].len
-            && ngx_strncmp(binding[i].name.data, value[1].data, value[1].len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate name \"%V\" in env", &value[1]);
-            return NULL;
-        }
-    }
-
-    binding = ngx_array_push(dlcf->bindings);
-    if (binding == NULL) {
-        return NULL;
-    }
-
-    binding->kind = kind;
-    binding->name = value[1];
-
-    return binding;
 }
 
 

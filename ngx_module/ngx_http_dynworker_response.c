@@ -249,8 +249,7 @@ ngx_http_dynworker_client_write(void *data, u_char *p, size_t size)
         b = ngx_http_dynworker_client_buf(call, left);
 
         if (b == NULL) {
-            ngx_http_dynworker_client_finish(call, NGX_ERROR);
-            ngx_http_dynworker_call_cancel(call);
+            ngx_http_dynworker_client_finalize(call, NGX_ERROR);
             return size;
         }
 
@@ -424,8 +423,7 @@ ngx_http_dynworker_client_output_event(ngx_event_t *ev)
     if (call->out == NULL) {
 
         if (ngx_http_send_special(r, NGX_HTTP_FLUSH) == NGX_ERROR) {
-            ngx_http_dynworker_client_finish(call, NGX_ERROR);
-            ngx_http_dynworker_call_cancel(call);
+            ngx_http_dynworker_client_finalize(call, NGX_ERROR);
             return;
         }
     }
@@ -487,8 +485,7 @@ ngx_http_dynworker_client_output(ngx_http_dynworker_call_t *call)
     rc = ngx_http_output_filter(r, call->out);
 
     if (rc == NGX_ERROR) {
-        ngx_http_dynworker_client_finish(call, NGX_ERROR);
-        ngx_http_dynworker_call_cancel(call);
+        ngx_http_dynworker_client_finalize(call, NGX_ERROR);
         return;
     }
 
@@ -511,8 +508,7 @@ ngx_http_dynworker_client_output(ngx_http_dynworker_call_t *call)
     }
 
     if (ngx_handle_write_event(wev, 0) != NGX_OK) {
-        ngx_http_dynworker_client_finish(call, NGX_ERROR);
-        ngx_http_dynworker_call_cancel(call);
+        ngx_http_dynworker_client_finalize(call, NGX_ERROR);
         return;
     }
 
