@@ -28,13 +28,6 @@ dw_in_init(dw_in_t *in, int fd)
 
 
 void
-dw_in_done(dw_in_t *in)
-{
-    free(in->data);
-}
-
-
-void
 dw_in_receive(dw_in_t *in)
 {
     ssize_t  n;
@@ -100,15 +93,6 @@ dw_out_init(dw_out_t *out, int fd)
     pthread_mutex_init(&out->lock, NULL);
     atomic_init(&out->pending, 0);
     atomic_init(&out->blocked, false);
-}
-
-
-void
-dw_out_done(dw_out_t *out)
-{
-    free(out->filling.data);
-    free(out->leaving.data);
-    pthread_mutex_destroy(&out->lock);
 }
 
 

@@ -47,7 +47,6 @@ typedef struct {
 
 
 void dw_in_init(dw_in_t *in, int fd);
-void dw_in_done(dw_in_t *in);
 
 /* One recv().  What it brings stays until the next call. */
 void dw_in_receive(dw_in_t *in);
@@ -58,7 +57,6 @@ dw_wire_err_t dw_in_next(dw_in_t *in, dw_wire_header_t *header,
 
 
 void dw_out_init(dw_out_t *out, int fd);
-void dw_out_done(dw_out_t *out);
 
 /*
  * Room for one frame of "size" bytes.  Takes the out-buffer's lock; _end()

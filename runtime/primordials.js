@@ -47,8 +47,6 @@ export const {
 } = Object;
 export const ObjectPrototypeHasOwnProperty =
   uncurryThis(Object.prototype.hasOwnProperty);
-export const ObjectPrototypePropertyIsEnumerable =
-  uncurryThis(Object.prototype.propertyIsEnumerable);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
 export const FunctionPrototypeToString =
   uncurryThis(Function.prototype.toString);
@@ -59,11 +57,7 @@ export const ArrayIsArray = Array.isArray;
 export const ArrayPrototype = Array.prototype;
 export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join);
 export const ArrayPrototypePop = uncurryThis(Array.prototype.pop);
-export const ArrayPrototypePush = uncurryThis(Array.prototype.push);
-export const ArrayPrototypeShift = uncurryThis(Array.prototype.shift);
-export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice);
 export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort);
-export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice);
 export const ArrayIteratorPrototype =
   Object.getPrototypeOf([][Symbol.iterator]());
 export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype);
@@ -99,8 +93,6 @@ export const RegExpPrototypeToString = uncurryThis(RegExp.prototype.toString);
 export const RegExpPrototypeGetSource = getter(RegExp.prototype, "source");
 
 export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
-export const SymbolPrototypeGetDescription =
-  getter(Symbol.prototype, "description");
 export const {
   asyncIterator: SymbolAsyncIterator,
   iterator: SymbolIterator,

@@ -293,17 +293,3 @@ void v8shim_isolate_terminate(v8shim_isolate_t* iso) {
   iso->terminated = true;
   iso->isolate->TerminateExecution();
 }
-
-void v8shim_isolate_memory(v8shim_isolate_t* iso, size_t* heap,
-                           size_t* buffers) {
-  v8::HeapStatistics statistics;
-  iso->isolate->GetHeapStatistics(&statistics);
-  *heap = statistics.used_heap_size() + statistics.malloced_memory();
-
-  // WebAssembly's memories are in V8's count only.
-  const int64_t external = ExternalMemory(iso->isolate);
-  *buffers = iso->buffers.used();
-  if (external > static_cast<int64_t>(*buffers)) {
-    *buffers = static_cast<size_t>(external);
-  }
-}

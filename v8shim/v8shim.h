@@ -207,11 +207,6 @@ void v8shim_isolate_set_clock(v8shim_isolate_t *iso, double unix_ms);
 /* Makes running JavaScript stop, soon; any thread, any time, takes no lock. */
 void v8shim_isolate_terminate(v8shim_isolate_t *iso);
 
-/* Bytes now in use: V8's heap, ArrayBuffers.  Entered isolates only. */
-void v8shim_isolate_memory(v8shim_isolate_t *iso, size_t *heap,
-    size_t *buffers);
-
-
 /*
  * For --check: parses one ES module in a scratch isolate and reports each
  * import and each "export ... from" in order.  "import" returns false to stop.

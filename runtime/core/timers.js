@@ -4,7 +4,7 @@
 import { ops, v8 } from "../native.js";
 import {
   list, MathMax, MathTrunc, PrimordialNumber as Number,
-  PrimordialPromise as Promise, PrimordialTypeError as TypeError, SafeMap,
+  PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
 import { logUncaught, requireInvocation, runIn } from "./invocation.js";
 import { requireArguments } from "./webidl.js";
@@ -187,7 +187,3 @@ export const timerFunctions = {
 // A timer of our own; the callback runs in the current invocation.
 export const startTimer = (callback, delay) => start(callback, delay, [], false);
 export const clearTimer = clear;
-
-// Resolved after so many milliseconds.
-export const sleep = (delay) =>
-  new Promise((resolve) => { startTimer(resolve, delay); });

@@ -250,10 +250,6 @@ export function addInternalListener(target, type, callback) {
   };
 }
 
-export function removeInternalListener(target, type, callback) {
-  remove(listenersOf(target), type, callback, false);
-}
-
 // https://dom.spec.whatwg.org/#concept-event-dispatch
 function dispatch(target, event) {
   beginDispatch(event, target);

@@ -38,7 +38,6 @@ const byteEnqueue = uncurryThis(ReadableByteStreamController.prototype.enqueue);
 const byteClose = uncurryThis(ReadableByteStreamController.prototype.close);
 const byteError = uncurryThis(ReadableByteStreamController.prototype.error);
 export const getReader = uncurryThis(ReadableStream.prototype.getReader);
-export const cancelStream = uncurryThis(ReadableStream.prototype.cancel);
 export const teeStream = uncurryThis(ReadableStream.prototype.tee);
 export const readerRead = uncurryThis(ReadableStreamDefaultReader.prototype.read);
 export const readerCancel =

@@ -1,6 +1,6 @@
 // Delivers events to the worker's handlers.
 
-import { BODY, EXCEPTION, JOIN, ops } from "../native.js";
+import { EXCEPTION, ops } from "../native.js";
 import {
   FunctionPrototypeHasInstance, list, ObjectDefineProperty,
   ObjectIsExtensible, ObjectPrototypeHasOwnProperty,

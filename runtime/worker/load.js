@@ -6,7 +6,7 @@ import {
 } from "../native.js";
 import {
   JSONParse, list, ObjectDefineProperty, PrimordialError as Error,
-  PrimordialNumber as Number, PrimordialUint8Array as Uint8Array,
+  PrimordialNumber as Number,
   PromisePrototypeThen, ReflectOwnKeys, TypedArrayPrototypeSlice,
 } from "../primordials.js";
 import { deserialize } from "../core/clone.js";
