@@ -51,7 +51,7 @@ export V
 
 # -- flags ------------------------------------------------------------------
 
-LIBS := libcrypto zlib icu-i18n icu-uc libseccomp
+LIBS := libseccomp
 
 ifeq ($(SANITIZE),)
 HARDEN := -D_FORTIFY_SOURCE=2

@@ -19,7 +19,7 @@ check=no
 [ "${1-}" = --check ] && { check=yes; shift; }
 scopes=" $* "
 
-build_packages="gcc g++ make pkg-config libssl-dev zlib1g-dev libicu-dev
+build_packages="gcc g++ make pkg-config libssl-dev zlib1g-dev
     libseccomp-dev libpcre2-dev ca-certificates"
 test_packages="nginx perl openssl curl libcmocka-dev nghttp2-client
     libtest-base-perl libtest-longstring-perl liblist-moreutils-perl
