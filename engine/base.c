@@ -13,7 +13,7 @@ dw_log_va(const char *format, va_list args)
 {
     int      n;
     char     line[2048];
-    size_t   size;
+    size_t   i, size;
     ssize_t  written;
 
     n = snprintf(line, sizeof(line), "dynworker-engine: ");
@@ -28,6 +28,14 @@ dw_log_va(const char *format, va_list args)
 
     if (size > sizeof(line) - 2) {
         size = sizeof(line) - 2;
+    }
+
+    /* What a worker called itself, or threw, makes no line of its own. */
+
+    for (i = 0; i < size; i++) {
+        if ((unsigned char) line[i] < ' ' || line[i] == 0x7f) {
+            line[i] = ' ';
+        }
     }
 
     line[size++] = '\n';

@@ -152,6 +152,17 @@ dw_channel_add(dw_channels_t *channels, uint64_t id, dw_wire_kind_t kind,
 
 
 void
+dw_channel_close(dw_channel_t *channel)
+{
+    channel->sent_head = true;
+    channel->writable = false;
+    channel->sent_end = true;
+    channel->got_end = true;
+    channel->closed = true;
+}
+
+
+void
 dw_channel_remove(dw_channels_t *channels, dw_channel_t *channel)
 {
     dw_channel_t  **p;

@@ -41,6 +41,13 @@ struct dw_channel_s {
     bool              writable;         /* a body may be sent now */
     bool              sent_end;
     bool              got_end;
+
+    /*
+     * An invocation that was reset: for nginx it is over, and no frame of its
+     * goes either way.  It stays for what its waitUntil() work uses, until
+     * the op done.
+     */
+    bool              closed;
 };
 
 
@@ -86,6 +93,9 @@ dw_channel_t *dw_channel_find(dw_channels_t *channels, uint64_t id);
 dw_channel_t *dw_channel_add(dw_channels_t *channels, uint64_t id,
     dw_wire_kind_t kind, dw_isolate_t *isolate, dw_list_t *of_isolate,
     dw_channel_t *parent);
+
+/* For an invocation: see "closed". */
+void dw_channel_close(dw_channel_t *channel);
 
 /* Removes and frees it.  Children stay, without a parent. */
 void dw_channel_remove(dw_channels_t *channels, dw_channel_t *channel);

@@ -409,7 +409,7 @@ dw_check_write(const dw_check_t *check)
         fwrite(module->data, 1, module->size, stdout);
     }
 
-    return fflush(stdout) == 0;
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 

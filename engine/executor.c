@@ -154,7 +154,16 @@ dw_executor_prepare(dw_executor_t *exec, dw_isolate_t *iso)
     cell->isolate = iso;
 
     pthread_mutex_lock(&exec->lock);
+
     iso->cell = cell;
+
+    if (exec->killed_ns != 0) {
+
+        /* Disposed of when there was nothing to terminate yet. */
+
+        v8shim_isolate_terminate(cell->v8);
+    }
+
     pthread_mutex_unlock(&exec->lock);
 
     return true;
@@ -181,7 +190,10 @@ dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail)
 
         /* CANCEL leaves the channel open for waitUntil(): none will come. */
 
-        dw_send_usage(&iso->engine->out, DW_WIRE_DONE, 0, channel->id, 0);
+        if (!channel->closed) {
+            dw_send_usage(&iso->engine->out, DW_WIRE_DONE, 0, channel->id, 0);
+        }
+
         dw_channel_remove(&iso->engine->channels, channel);
     }
 
@@ -502,7 +514,7 @@ dw_executor_lead(dw_engine_t *engine)
     }
 
     if (pfd.revents & POLLOUT) {
-        dw_out_flush(&engine->out);
+        dw_out_flush_once(&engine->out);
     }
 
     if (pfd.revents & ~POLLOUT) {

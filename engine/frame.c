@@ -73,6 +73,22 @@ dw_frames_receive(dw_engine_t *engine)
 }
 
 
+/* The channel or NULL: the two ends may cross when one closes it. */
+static dw_channel_t *
+dw_frame_channel(dw_engine_t *engine, const dw_wire_header_t *header)
+{
+    dw_channel_t  *channel;
+
+    channel = dw_channel_find(&engine->channels, header->channel);
+
+    if (channel == NULL || channel->closed) {
+        return NULL;
+    }
+
+    return channel;
+}
+
+
 /* An event for "channel" with a copy of "bytes" behind it. */
 static dw_mail_t *
 dw_frame_mail(dw_event_type_t type, const dw_channel_t *channel,
@@ -230,7 +246,7 @@ dw_frame_head(dw_engine_t *engine, const dw_wire_header_t *header,
     dw_channel_t        *channel;
     dw_wire_response_t   response;
 
-    channel = dw_channel_find(&engine->channels, header->channel);
+    channel = dw_frame_channel(engine, header);
 
     if (channel == NULL) {
         return;
@@ -278,7 +294,7 @@ dw_frame_data(dw_engine_t *engine, const dw_wire_header_t *header,
     dw_mail_t     *mail;
     dw_channel_t  *channel;
 
-    channel = dw_channel_find(&engine->channels, header->channel);
+    channel = dw_frame_channel(engine, header);
 
     if (channel == NULL) {
         return;
@@ -320,7 +336,7 @@ dw_frame_end(dw_engine_t *engine, const dw_wire_header_t *header,
         dw_frame_bad(header, "malformed");
     }
 
-    channel = dw_channel_find(&engine->channels, header->channel);
+    channel = dw_frame_channel(engine, header);
 
     if (channel == NULL) {
         return;
@@ -364,7 +380,7 @@ dw_frame_reset(dw_engine_t *engine, const dw_wire_header_t *header,
         dw_frame_bad(header, "malformed");
     }
 
-    channel = dw_channel_find(&engine->channels, header->channel);
+    channel = dw_frame_channel(engine, header);
 
     if (channel == NULL) {
         return;
@@ -383,17 +399,20 @@ dw_frame_reset(dw_engine_t *engine, const dw_wire_header_t *header,
 
     dw_isolate_post(channel->isolate, mail);
 
-    if (reset.code == DW_WIRE_CANCEL && !channel->ours) {
+    if (channel->ours) {
+        dw_channel_remove(&engine->channels, channel);
+
+    } else if (reset.code == DW_WIRE_CANCEL) {
 
         /* Nobody waits for the response; its waitUntil() work goes on. */
 
         channel->sent_head = true;
         channel->sent_end = true;
         channel->writable = false;
-        return;
-    }
 
-    dw_channel_remove(&engine->channels, channel);
+    } else {
+        dw_channel_close(channel);
+    }
 }
 
 
@@ -409,7 +428,7 @@ dw_frame_window(dw_engine_t *engine, const dw_wire_header_t *header,
         dw_frame_bad(header, "malformed");
     }
 
-    channel = dw_channel_find(&engine->channels, header->channel);
+    channel = dw_frame_channel(engine, header);
 
     if (channel == NULL) {
         return;

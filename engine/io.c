@@ -1,5 +1,7 @@
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -146,18 +148,23 @@ bool
 dw_out_log_allowed(dw_out_t *out)
 {
     bool      allowed;
-    uint64_t  dropped = 0;
+    uint64_t  now_ns, dropped = 0;
 
     pthread_mutex_lock(&out->lock);
 
     allowed = atomic_load(&out->pending) <= DW_OUT_LOG_MAX;
 
-    if (allowed) {
-        dropped = out->dropped;
-        out->dropped = 0;
-
-    } else {
+    if (!allowed) {
         out->dropped++;
+
+    } else if (out->dropped != 0) {
+        now_ns = dw_clock_ns(CLOCK_MONOTONIC);
+
+        if (now_ns >= out->report_ns) {
+            dropped = out->dropped;
+            out->dropped = 0;
+            out->report_ns = now_ns + DW_OUT_REPORT_NS;
+        }
     }
 
     pthread_mutex_unlock(&out->lock);
@@ -193,8 +200,9 @@ dw_out_swap(dw_out_t *out)
 }
 
 
-void
-dw_out_flush(dw_out_t *out)
+/* Finishes what is leaving, then swaps that many times at most. */
+static void
+dw_out_send(dw_out_t *out, unsigned swaps)
 {
     int           err;
     ssize_t       n;
@@ -207,7 +215,7 @@ dw_out_flush(dw_out_t *out)
     pthread_mutex_lock(&out->lock);
 
     if (out->sending) {
-        /* The thread that sends looks for more before it leaves. */
+        /* The thread that sends looks for more, or the watchdog will. */
         pthread_mutex_unlock(&out->lock);
         return;
     }
@@ -215,7 +223,9 @@ dw_out_flush(dw_out_t *out)
     out->sending = true;
     buffer = &out->leaving;
 
-    while (buffer->start != buffer->end || dw_out_swap(out)) {
+    while (buffer->start != buffer->end
+           || (swaps-- != 0 && dw_out_swap(out)))
+    {
 
         pthread_mutex_unlock(&out->lock);
 
@@ -249,11 +259,38 @@ dw_out_flush(dw_out_t *out)
 
 
 void
+dw_out_flush(dw_out_t *out)
+{
+    dw_out_send(out, UINT_MAX);
+}
+
+
+void
+dw_out_flush_once(dw_out_t *out)
+{
+    dw_out_send(out, 1);
+}
+
+
+void
 dw_out_relieve(dw_out_t *out)
 {
+    struct pollfd  pfd;
+
     if (atomic_load(&out->pending) > DW_OUT_FLUSH_BYTES
         && !atomic_load(&out->blocked))
     {
-        dw_out_flush(out);
+        dw_out_flush_once(out);
+    }
+
+    while (atomic_load(&out->pending) > DW_OUT_WAIT_BYTES) {
+
+        pfd.fd = out->fd;
+        pfd.events = POLLOUT;
+        pfd.revents = 0;
+
+        (void) poll(&pfd, 1, -1);
+
+        dw_out_flush_once(out);
     }
 }

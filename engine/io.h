@@ -2,8 +2,8 @@
 /*
  * The socket to nginx: an in-buffer, which only the leader touches, and an
  * out-buffer, which takes whole frames from any thread and leaves in few
- * send()s.  Neither ever blocks.  nginx closing the socket ends the process,
- * here and at once: there is nothing to save.
+ * send()s.  Neither ever blocks, but for dw_out_relieve().  nginx closing the
+ * socket ends the process, here and at once: there is nothing to save.
  */
 
 #ifndef DW_IO_H
@@ -40,7 +40,8 @@ typedef struct {
     dw_buffer_t       filling;      /* whole frames are added here */
     dw_buffer_t       leaving;      /* owned by the thread that sends */
     bool              sending;      /* a thread is in send() */
-    uint64_t          dropped;      /* console lines */
+    uint64_t          dropped;      /* console lines, not reported yet */
+    uint64_t          report_ns;    /* CLOCK_MONOTONIC; not before */
     _Atomic size_t    pending;      /* bytes in both buffers */
     _Atomic bool      blocked;      /* the socket takes no more for now */
 } dw_out_t;
@@ -71,7 +72,17 @@ bool dw_out_log_allowed(dw_out_t *out);
 /* Sends what it can, unless another thread is at it; any thread. */
 void dw_out_flush(dw_out_t *out);
 
-/* For long events: flushes when more than DW_OUT_FLUSH_BYTES wait. */
+/*
+ * The same for who must go on: what is added in the meantime stays for the
+ * next one.
+ */
+void dw_out_flush_once(dw_out_t *out);
+
+/*
+ * For ops, with no lock held: flushes when more than DW_OUT_FLUSH_BYTES wait,
+ * and waits for nginx while more than DW_OUT_WAIT_BYTES do.  That is no CPU
+ * time of the worker's, and what it adds to the backlog no end of the engine.
+ */
 void dw_out_relieve(dw_out_t *out);
 
 

@@ -195,7 +195,10 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
 
         channel = dw_list_entry(link, dw_channel_t, of_isolate);
 
-        if (channel->ours) {
+        if (channel->closed) {
+            /* nginx knows it no more. */
+
+        } else if (channel->ours) {
             dw_send_reset(out, channel->id, DW_WIRE_CANCEL,
                           dw_span_of(""), dw_span_of(""));
 

@@ -23,8 +23,17 @@
 /* Console lines are dropped while more than this waits for nginx. */
 #define DW_OUT_LOG_MAX        (4 * 1024 * 1024)
 
-/* An nginx that reads so little is gone for good. */
-#define DW_OUT_BACKLOG_MAX    (64 * 1024 * 1024)
+/* ... and their number is told that often at most. */
+#define DW_OUT_REPORT_NS      1000000000
+
+/* A worker whose op finds that more waits, waits too. */
+#define DW_OUT_WAIT_BYTES     (16 * 1024 * 1024)
+
+/*
+ * An nginx that reads so little is gone for good.  Workers do not get here:
+ * on top of what they wait for, each executor may add one frame.
+ */
+#define DW_OUT_BACKLOG_MAX    (128 * 1024 * 1024)
 
 /* Fetch events are refused while an isolate's mailbox holds more bytes. */
 #define DW_MAILBOX_MAX        (64 * 1024 * 1024)

@@ -10,7 +10,8 @@
  *
  *     end, done    END, then DONE once waitUntil() work is over
  *     done         END with FINAL: the response is complete and that is all
- *     reset        RESET: no END and no DONE follow
+ *     reset, done  RESET: no END and no DONE follow.  waitUntil() work that
+ *                  goes on is still charged to the invocation
  *
  * With done, what the invocation opened is closed too; nginx resets it.
  */
@@ -379,6 +380,8 @@ dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     }
 
     dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(&iso->engine->out);
 }
 
 
@@ -441,6 +444,8 @@ dw_op_respond_text(void *user, const v8shim_value_t *args,
     }
 
     dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(&iso->engine->out);
 }
 
 
@@ -567,7 +572,10 @@ dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
         cpu_ns = dw_op_cpu_ns(iso, channel);
 
-        if (!channel->sent_head) {
+        if (channel->closed) {
+            /* Its RESET was the last frame. */
+
+        } else if (!channel->sent_head) {
             dw_send_reset(out, channel->id, DW_WIRE_EXCEPTION,
                           dw_span_of("Worker made no response."),
                           dw_span_of(""));
@@ -609,13 +617,23 @@ dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     channel = dw_op_channel(iso, dw_op_u64(&args[0]));
 
-    if (channel != NULL && channel->kind != DW_WIRE_ISOLATE) {
+    if (channel != NULL && channel->kind != DW_WIRE_ISOLATE
+        && !channel->closed)
+    {
         dw_send_reset(&iso->engine->out, channel->id, (dw_wire_code_t) code,
                       dw_op_span(&args[2]), dw_op_span(&args[3]));
-        dw_channel_remove(&iso->engine->channels, channel);
+
+        if (dw_op_is_invocation(channel)) {
+            dw_channel_close(channel);
+
+        } else {
+            dw_channel_remove(&iso->engine->channels, channel);
+        }
     }
 
     dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(&iso->engine->out);
 }
 
 
@@ -846,7 +864,7 @@ dw_op_log(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     id = dw_op_u64(&args[0]);
     channel = dw_op_channel(iso, id ? id : iso->id);
 
-    if (channel == NULL || channel->ours) {
+    if (channel == NULL || channel->ours || channel->closed) {
         channel = dw_op_channel(iso, iso->id);
     }
 

@@ -193,7 +193,7 @@ dw_watchdog_tick(dw_engine_t *engine)
     output = atomic_load(&engine->out.pending) != 0;
 
     if (output && wd->output_waited) {
-        dw_out_flush(&engine->out);
+        dw_out_flush_once(&engine->out);
     }
 
     wd->output_waited = output;

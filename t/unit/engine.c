@@ -196,6 +196,7 @@ send_isolate(uint64_t channel, uint32_t cpu_ms, uint32_t memory_mb)
 
     open.kind = DW_WIRE_ISOLATE;
     open.format = DW_WIRE_CODE_MODULE;
+    open.target = 1;
     open.cpu_ms = cpu_ms;
     open.memory_mb = memory_mb;
 
@@ -603,6 +604,97 @@ cpu_time_adds_up_over_the_events_of_an_invocation(void **state)
 
 
 static void
+a_reset_invocation_pays_for_its_wait_until(void **state)
+{
+    unsigned  i;
+
+    static const char  code[] =
+        "export default { async fetch(request, env, ctx) {"
+        " console.log('in');"
+        " ctx.waitUntil((async () => { for (;;) {"
+        "  await new Promise((r) => setTimeout(r, 1));"
+        "  for (let i = 0, x = 0; i < 5e6; i++) x += i * i; } })());"
+        " await %s; } };";
+
+    static const struct {
+        const char      *what;
+        dw_wire_code_t   code;
+    } ways[] = {
+        { "Promise.reject(new Error('oh no'))", 0 },
+        { "new Promise(() => {})", DW_WIRE_WALL },
+        { "new Promise(() => {})", DW_WIRE_CANCEL },
+    };
+
+    char  text[512];
+
+    (void) state;
+
+    start(usual, NULL);
+
+    for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        snprintf(text, sizeof(text), code, ways[i].what);
+
+        send_worker(1 + 4 * i, 100, 64, text);
+        send_fetch(3 + 4 * i, 1 + 4 * i);
+        wait_for(DW_WIRE_LOG, 3 + 4 * i);
+
+        if (ways[i].code != 0) {
+            send_reset(3 + 4 * i, ways[i].code);
+
+        } else {
+            expect_reset(3 + 4 * i, DW_WIRE_EXCEPTION, "oh no");
+        }
+
+        expect_reset(1 + 4 * i, DW_WIRE_CPU, NULL);
+    }
+
+    stop();
+}
+
+
+static void
+nothing_follows_the_reset_of_an_invocation(void **state)
+{
+    dw_wire_log_t  line;
+
+    (void) state;
+
+    start(usual, NULL);
+
+    send_worker(1, 1000, 64,
+                "export default { async fetch(request, env, ctx) {"
+                " console.log('in');"
+                " ctx.waitUntil((async () => {"
+                "  await new Promise((r) => setTimeout(r, 20));"
+                "  console.log('later');"
+                "  fetch('http://localhost/').catch(() => {}); })());"
+                " throw new Error('oh no'); } };");
+    send_fetch(3, 1);
+    wait_for(DW_WIRE_LOG, 3);
+    expect_reset(3, DW_WIRE_EXCEPTION, "oh no");
+
+    /* They may have crossed it. */
+
+    send_window(3, 1);
+    send_reset(3, DW_WIRE_CANCEL);
+
+    /* On its own, the isolate may still speak. */
+
+    assert_true(next_within(DEADLINE_MS));
+    assert_int_equal(engine.header.type, DW_WIRE_LOG);
+    assert_int_equal(engine.header.channel, 1);
+    assert_int_equal(dw_wire_get_log(engine.payload, &line), DW_WIRE_OK);
+    assert_memory_equal(line.text.data, "later", 5);
+
+    assert_true(next_within(DEADLINE_MS));
+    assert_int_equal(engine.header.type, DW_WIRE_OPEN);
+    assert_false(next_within(50));
+
+    stop();
+}
+
+
+static void
 runaways_leave_an_executor_for_others(void **state)
 {
     int64_t   began;
@@ -723,6 +815,35 @@ a_spinning_isolate_can_be_disposed_of(void **state)
         send_fetch(7 + 8 * i, 5 + 8 * i);
         expect_body(7 + 8 * i, "hello");
     }
+
+    stop();
+}
+
+
+static void
+an_isolate_can_be_disposed_of_while_it_is_made(void **state)
+{
+    unsigned  i;
+
+    static char  *args[] = {
+        "--socket=0", "--role=sandbox", "--threads=2", "--max-threads=2", NULL
+    };
+
+    (void) state;
+
+    start(args, NULL);
+
+    /* Making one takes milliseconds; some of these come at that time. */
+
+    for (i = 0; i < 100; i++) {
+        send_worker(1 + 2 * i, 60000, 64, "for (;;) {}");
+        usleep(100 + 30 * i);
+        send_reset(1 + 2 * i, DW_WIRE_CANCEL);
+    }
+
+    send_worker(1001, 1000, 64, hello);
+    send_fetch(1003, 1001);
+    expect_body(1003, "hello");
 
     stop();
 }
@@ -850,6 +971,50 @@ many_isolates_answer_many_events(void **state)
             i += (engine.header.type == DW_WIRE_END);
         }
     }
+
+    stop();
+}
+
+
+static void
+a_worker_that_sends_too_much_waits(void **state)
+{
+    unsigned  i;
+
+    (void) state;
+
+    start(usual, NULL);
+
+    /* Some 100 MB in one event, while nginx is busy with something else. */
+
+    send_worker(1, 20000, 128,
+                "let n = 0, go; const all = new Promise((r) => { go = r; });"
+                "const big = 'x'.repeat(1048576);"
+                "export default { async fetch() {"
+                " if (++n === 100) go();"
+                " await all;"
+                " return new Response('y', { headers: { big } }); } };");
+
+    for (i = 0; i < 100; i++) {
+        send_fetch(101 + 2 * i, 1);
+    }
+
+    send_worker(3, 20000, 128,
+                "const big = 'x'.repeat(1048576);"
+                "export default { async fetch() {"
+                " const headers = new Headers({ big });"
+                " for (let i = 0; i < 100; i++)"
+                "  fetch('http://localhost/', { headers }).catch(() => {});"
+                " return new Response('y'); } };");
+    send_fetch(5, 3);
+
+    usleep(500000);
+
+    wait_for(DW_WIRE_END, 5);
+
+    send_worker(7, 1000, 64, hello);
+    send_fetch(9, 7);
+    expect_body(9, "hello");
 
     stop();
 }
@@ -1250,6 +1415,26 @@ check_writes_the_modules(void **state)
 
 
 static void
+check_says_that_it_cannot_write(void **state)
+{
+    char  out[4096], args[512], text[32768];
+
+    (void) state;
+
+    /* More than fits stdio's buffer: the last write is not the first. */
+
+    memset(text, ' ', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    write_file("app/long.txt", text);
+    write_file("app/main.js", "import './long.txt';");
+
+    snprintf(args, sizeof(args), "--check %s/app/main.js > /dev/full",
+             directory);
+    assert_int_equal(run(args, out, sizeof(out)), 1);
+}
+
+
+static void
 check_says_where_the_error_is(void **state)
 {
     char      out[4096], place[512];
@@ -1313,16 +1498,20 @@ main(void)
         cmocka_unit_test(a_terminated_isolate_is_reported_and_gone),
         cmocka_unit_test(code_may_lower_its_limits),
         cmocka_unit_test(cpu_time_adds_up_over_the_events_of_an_invocation),
+        cmocka_unit_test(a_reset_invocation_pays_for_its_wait_until),
+        cmocka_unit_test(nothing_follows_the_reset_of_an_invocation),
         cmocka_unit_test(runaways_leave_an_executor_for_others),
         cmocka_unit_test(refuses_code_that_does_not_load),
         cmocka_unit_test(refuses_a_fetch_event_for_nobody),
         cmocka_unit_test(reports_an_exception),
         cmocka_unit_test(stops_a_worker_at_its_memory_limit),
         cmocka_unit_test(a_spinning_isolate_can_be_disposed_of),
+        cmocka_unit_test(an_isolate_can_be_disposed_of_while_it_is_made),
         cmocka_unit_test(a_reset_invocation_is_dropped_before_it_begins),
         cmocka_unit_test(a_cancelled_invocation_lives_on_for_its_wait_until),
         cmocka_unit_test(alarms_fire),
         cmocka_unit_test(many_isolates_answer_many_events),
+        cmocka_unit_test(a_worker_that_sends_too_much_waits),
         cmocka_unit_test(a_bad_frame_ends_it),
         cmocka_unit_test(frames_for_closed_channels_are_dropped),
         cmocka_unit_test(ends_with_its_socket_while_all_executors_spin),
@@ -1331,6 +1520,7 @@ main(void)
         cmocka_unit_test(workers_live_well_in_the_jail),
         cmocka_unit_test(says_what_arguments_it_expects),
         cmocka_unit_test(check_writes_the_modules),
+        cmocka_unit_test(check_says_that_it_cannot_write),
         cmocka_unit_test(check_says_where_the_error_is),
     };
 

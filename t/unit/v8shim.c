@@ -538,6 +538,14 @@ workers_see_a_clean_global(void **state)
     check_alone(NATIVE "export const result = v8.compileWasm("
                 "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))",
                 "[object WebAssembly.Module]");
+
+    /* V8 would count it to nobody: no limit would hold for it. */
+
+    check_alone("let result; export { result }; try {"
+                "  result = new WebAssembly.Memory("
+                "    { initial: 1, maximum: 1, shared: true }).buffer }"
+                "catch (e) { result = '[object ArrayBuffer]' }",
+                "[object ArrayBuffer]");
 }
 
 
