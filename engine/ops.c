@@ -98,11 +98,17 @@ dw_op_span(const v8shim_value_t *value)
 }
 
 
-/* A string list, as the wire has it, or empty. */
+/* entrypoint, method, URL, then as dw_wire_check_fields() has it. */
 static bool
-dw_op_is_list(dw_wire_span_t list)
+dw_op_is_request(dw_wire_span_t list)
 {
-    return list.size == 0 || list.data[list.size - 1] == '\0';
+    dw_wire_span_t  entrypoint, method, url;
+
+    return dw_wire_next_string(&list, &entrypoint) == DW_WIRE_OK
+           && dw_wire_next_string(&list, &method) == DW_WIRE_OK
+           && dw_wire_next_string(&list, &url) == DW_WIRE_OK
+           && dw_wire_is_token(method)
+           && dw_wire_check_fields(list) == DW_WIRE_OK;
 }
 
 
@@ -158,8 +164,8 @@ dw_op_cpu_ns(const dw_isolate_t *iso, const dw_channel_t *channel)
 
 
 /*
- * Opens a channel for the invocation "parent".  An invocation that is over is
- * nginx's to refuse.  Returns its id, or 0 with an error in "result".
+ * Opens a channel for the invocation "parent", which must be this isolate's.
+ * Returns its id, or 0 with an error in "result".
  */
 static uint64_t
 dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
@@ -185,8 +191,14 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
 
     parent = dw_op_channel(iso, open->parent);
 
-    if (parent != NULL && !dw_op_is_invocation(parent)) {
-        parent = NULL;
+    if (parent == NULL || !dw_op_is_invocation(parent)) {
+
+        /* nginx takes the parent for who asks: it is never another isolate's */
+
+        dw_channels_unlock(channels);
+        dw_op_fail(result, V8SHIM_ERROR,
+                   "Cannot perform I/O on behalf of a request that is over.");
+        return 0;
     }
 
     id = dw_channel_next_id(channels);
@@ -248,8 +260,9 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     open.props_length = (uint32_t) open.props.size;
 
-    if (!dw_op_is_list(open.strings)) {
-        dw_op_fail(result, V8SHIM_TYPE_ERROR, "fetch: bad head");
+    if (!dw_op_is_request(open.strings)) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The request has an invalid method or header.");
         return;
     }
 
@@ -328,10 +341,11 @@ dw_op_put_response(dw_out_t *out, dw_channel_t *channel,
 static bool
 dw_op_is_response(const dw_wire_response_t *response, v8shim_value_t *result)
 {
-    if (!dw_op_is_list(response->strings)
+    if (dw_wire_check_fields(response->strings) != DW_WIRE_OK
         || response->status < 200 || response->status > 599)
     {
-        dw_op_fail(result, V8SHIM_TYPE_ERROR, "respond: bad head");
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The response has an invalid status or header.");
         return false;
     }
 

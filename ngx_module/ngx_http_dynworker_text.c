@@ -10,24 +10,6 @@
 #define NGX_HTTP_DYNWORKER_TEXT_MAX  1600
 
 
-static ngx_uint_t ngx_http_dynworker_is_value(ngx_str_t *s);
-
-
-/* tchar of RFC 9110, 5.6.2 */
-static uint32_t  ngx_http_dynworker_tchar[] = {
-    0x00000000, /* 0000 0000 0000 0000  0000 0000 0000 0000 */
-
-                /* ?>=< ;:98 7654 3210  /.-, +*)( '&%$ #"!  */
-    0x03ff6cfa, /* 0000 0011 1111 1111  0110 1100 1111 1010 */
-
-                /* _^]\ [ZYX WVUT SRQP  ONML KJIH GFED CBA@ */
-    0xc7fffffe, /* 1100 0111 1111 1111  1111 1111 1111 1110 */
-
-                /*  ~}| {zyx wvut srqp  onml kjih gfed cba` */
-    0x57ffffff  /* 0101 0111 1111 1111  1111 1111 1111 1111 */
-};
-
-
 void
 ngx_http_dynworker_text(ngx_str_t *text)
 {
@@ -92,71 +74,24 @@ ngx_http_dynworker_next_string(ngx_str_t *list, ngx_str_t *string)
 ngx_int_t
 ngx_http_dynworker_check_headers(ngx_str_t *strings)
 {
-    ngx_int_t  rc;
-    ngx_str_t  list, name, value;
+    dw_wire_span_t  list;
 
-    list = *strings;
+    list.data = strings->data;
+    list.size = strings->len;
 
-    if (ngx_http_dynworker_next_string(&list, &value) != NGX_OK
-        || !ngx_http_dynworker_is_value(&value))
-    {
-        return NGX_ERROR;
-    }
-
-    for ( ;; ) {
-        rc = ngx_http_dynworker_next_string(&list, &name);
-
-        if (rc == NGX_DONE) {
-            return NGX_OK;
-        }
-
-        if (rc != NGX_OK
-            || ngx_http_dynworker_next_string(&list, &value) != NGX_OK
-            || !ngx_http_dynworker_is_token(&name)
-            || !ngx_http_dynworker_is_value(&value))
-        {
-            return NGX_ERROR;
-        }
-    }
+    return dw_wire_check_fields(list) == DW_WIRE_OK ? NGX_OK : NGX_ERROR;
 }
 
 
 ngx_uint_t
 ngx_http_dynworker_is_token(ngx_str_t *s)
 {
-    u_char  c;
-    size_t  i;
+    dw_wire_span_t  string;
 
-    for (i = 0; i < s->len; i++) {
-        c = s->data[i];
+    string.data = s->data;
+    string.size = s->len;
 
-        if (c >= 0x80
-            || !(ngx_http_dynworker_tchar[c >> 5] & (1U << (c & 0x1f))))
-        {
-            return 0;
-        }
-    }
-
-    return s->len != 0;
-}
-
-
-/* Tabs and what is not a control character. */
-static ngx_uint_t
-ngx_http_dynworker_is_value(ngx_str_t *s)
-{
-    u_char  c;
-    size_t  i;
-
-    for (i = 0; i < s->len; i++) {
-        c = s->data[i];
-
-        if ((c < 0x20 && c != '\t') || c == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return dw_wire_is_token(string);
 }
 
 

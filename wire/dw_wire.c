@@ -54,6 +54,21 @@ static const dw_wire_rule_t  dw_wire_rules[DW_WIRE_TYPE_MAX] = {
 };
 
 
+/* tchar of RFC 9110, 5.6.2 */
+static const uint32_t  dw_wire_tchar[] = {
+    0x00000000, /* 0000 0000 0000 0000  0000 0000 0000 0000 */
+
+                /* ?>=< ;:98 7654 3210  /.-, +*)( '&%$ #"!  */
+    0x03ff6cfa, /* 0000 0011 1111 1111  0110 1100 1111 1010 */
+
+                /* _^]\ [ZYX WVUT SRQP  ONML KJIH GFED CBA@ */
+    0xc7fffffe, /* 1100 0111 1111 1111  1111 1111 1111 1110 */
+
+                /*  ~}| {zyx wvut srqp  onml kjih gfed cba` */
+    0x57ffffff  /* 0101 0111 1111 1111  1111 1111 1111 1111 */
+};
+
+
 static uint8_t *
 dw_wire_put8(uint8_t *p, uint8_t v)
 {
@@ -562,6 +577,72 @@ dw_wire_next_string(dw_wire_span_t *list, dw_wire_span_t *string)
     list->size -= string->size + 1;
 
     return DW_WIRE_OK;
+}
+
+
+int
+dw_wire_is_token(dw_wire_span_t string)
+{
+    uint8_t  c;
+    size_t   i;
+
+    for (i = 0; i < string.size; i++) {
+        c = string.data[i];
+
+        if (c >= 0x80 || !(dw_wire_tchar[c >> 5] & (1U << (c & 0x1f)))) {
+            return 0;
+        }
+    }
+
+    return string.size != 0;
+}
+
+
+int
+dw_wire_is_value(dw_wire_span_t string)
+{
+    uint8_t  c;
+    size_t   i;
+
+    for (i = 0; i < string.size; i++) {
+        c = string.data[i];
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+dw_wire_err_t
+dw_wire_check_fields(dw_wire_span_t list)
+{
+    dw_wire_err_t   err;
+    dw_wire_span_t  name, value;
+
+    if (dw_wire_next_string(&list, &value) != DW_WIRE_OK
+        || !dw_wire_is_value(value))
+    {
+        return DW_WIRE_BAD;
+    }
+
+    for ( ;; ) {
+        err = dw_wire_next_string(&list, &name);
+
+        if (err == DW_WIRE_SHORT) {
+            return DW_WIRE_OK;
+        }
+
+        if (err != DW_WIRE_OK
+            || dw_wire_next_string(&list, &value) != DW_WIRE_OK
+            || !dw_wire_is_token(name)
+            || !dw_wire_is_value(value))
+        {
+            return DW_WIRE_BAD;
+        }
+    }
 }
 
 

@@ -379,6 +379,19 @@ dw_wire_err_t dw_wire_get_log(dw_wire_span_t payload, dw_wire_log_t *log);
 dw_wire_err_t dw_wire_next_string(dw_wire_span_t *list,
     dw_wire_span_t *string);
 
+/*
+ * Fields of a message head.  An engine checks what its workers made before it
+ * goes out, nginx checks it again: a worker's mistake is that worker's, a bad
+ * head on the wire is the engine's end.
+ *
+ * A name is a token (RFC 9110, 5.6.2), a value holds no control character but
+ * tabs (5.5).  dw_wire_check_fields(): one string that is a value (the status
+ * text, or cf), then names and values in turn; DW_WIRE_OK or DW_WIRE_BAD.
+ */
+int dw_wire_is_token(dw_wire_span_t string);
+int dw_wire_is_value(dw_wire_span_t string);
+dw_wire_err_t dw_wire_check_fields(dw_wire_span_t list);
+
 /* Takes the next record off "list": as dw_wire_next_string(). */
 dw_wire_err_t dw_wire_next_record(dw_wire_span_t *list,
     dw_wire_record_t *record);

@@ -630,6 +630,42 @@ strings(void **state)
 }
 
 
+static dw_wire_err_t
+fields(const char *text, size_t size)
+{
+    dw_wire_span_t  list = { (const uint8_t *) text, size };
+
+    return dw_wire_check_fields(list);
+}
+
+
+#define FIELDS(text)  fields(text, sizeof(text) - 1)
+
+
+static void
+message_fields(void **state)
+{
+    (void) state;
+
+    assert_int_equal(FIELDS("\0"), DW_WIRE_OK);
+    assert_int_equal(FIELDS("Not Found\0a\0\0"), DW_WIRE_OK);
+    assert_int_equal(FIELDS("\0X-A_b!~\0\tv \x80\xff\0b\0c\0"), DW_WIRE_OK);
+
+    assert_int_equal(FIELDS(""), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("OK"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("O\rK\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a\0b"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0\0b\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a b\0c\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a:\0c\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0\xe9\0c\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a\0b\nc\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a\0b\x01\0"), DW_WIRE_BAD);
+    assert_int_equal(FIELDS("\0a\0b\x7f\0"), DW_WIRE_BAD);
+}
+
+
 static void
 records(void **state)
 {
@@ -721,6 +757,7 @@ main(void)
         cmocka_unit_test(hello),
         cmocka_unit_test(log_lines),
         cmocka_unit_test(strings),
+        cmocka_unit_test(message_fields),
         cmocka_unit_test(records),
     };
 
