@@ -83,9 +83,25 @@ export const StringPrototypeToLowerCase =
 export const StringPrototypeToUpperCase =
   uncurryThis(String.prototype.toUpperCase);
 
-// split() and replace() ask their argument for Symbol.split and Symbol.replace
-// when it is an object: only strings are passed here.
-export const StringPrototypeSplit = uncurryThis(String.prototype.split);
+// Not String.prototype.split: it asks its separator for Symbol.split, which a
+// worker may have given to all strings.
+export function splitString(text, separator) {
+  const parts = list();
+  let from = 0;
+  for (;;) {
+    const to = StringPrototypeIndexOf(text, separator, from);
+    if (to === -1) break;
+    parts[parts.length] = StringPrototypeSlice(text, from, to);
+    from = to + separator.length;
+  }
+  parts[parts.length] = StringPrototypeSlice(text, from);
+  return parts;
+}
+
+// All of one string in a text replaced by another.
+export const replaceString = (text, string, by) =>
+  StringPrototypeIndexOf(text, string) === -1
+    ? text : ArrayPrototypeJoin(splitString(text, string), by);
 
 // Not test(), which asks the RegExp for "exec".
 export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec);

@@ -7,10 +7,9 @@ import {
   SUBREQUESTS, v8, WALL,
 } from "../native.js";
 import {
-  ArrayPrototypeJoin, PrimordialError as Error,
-  PrimordialRangeError as RangeError, PrimordialString as String,
-  PrimordialTypeError as TypeError, StringPrototypeIndexOf,
-  StringPrototypeSlice,
+  PrimordialError as Error, PrimordialRangeError as RangeError,
+  PrimordialString as String, PrimordialTypeError as TypeError, replaceString,
+  StringPrototypeIndexOf, StringPrototypeSlice,
 } from "../primordials.js";
 import { DOMException } from "./dom-exception.js";
 import { isObject } from "./webidl.js";
@@ -62,24 +61,9 @@ export function messageOf(error) {
     text = "an exception that has no text";
   }
   // a NUL would end the message on the wire
-  if (StringPrototypeIndexOf(text, "\0") !== -1) {
-    text = ArrayPrototypeJoin(splitNul(text), " ");
-  }
+  text = replaceString(text, "\0", " ");
   return text.length > MESSAGE_MAX
     ? StringPrototypeSlice(text, 0, MESSAGE_MAX) : text;
-}
-
-function splitNul(text) {
-  const parts = [];
-  let from = 0;
-  for (;;) {
-    const to = StringPrototypeIndexOf(text, "\0", from);
-    if (to === -1) break;
-    parts.push(StringPrototypeSlice(text, from, to));
-    from = to + 1;
-  }
-  parts.push(StringPrototypeSlice(text, from));
-  return parts;
 }
 
 export function locationOf(error) {

@@ -21,7 +21,7 @@ export class Invocation {
   channel;
   props = undefined;      // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
-  signal = undefined;     // the AbortController of request.signal
+  controller = undefined; // the AbortController of request.signal
   passThrough = false;
   gone = false;           // nginx has closed the channel
   over = false;
@@ -35,13 +35,14 @@ export class Invocation {
   }
 
   waitUntil(promise) {
-    this.#waits++;
     PromisePrototypeThen(PromiseResolve(promise), () => {
       this.#settled();
     }, (error) => {
       logUncaught(this, "in waitUntil()", error);
       this.#settled();
     });
+    // not before: a getter of the worker's may have thrown
+    this.#waits++;
   }
 
   #settled() {
@@ -86,7 +87,6 @@ export class Invocation {
   // What is to be dropped when the invocation is over.
   addCleanup(cleanup) {
     this.#cleanups ??= new SafeSet();
-    this.#cleanups ??= new SafeSet();
     this.#cleanups.add(cleanup);
   }
 
@@ -110,14 +110,14 @@ export function requireInvocation() {
       "values are not allowed within global scope. To fix this error, perform " +
       "this operation within a handler.");
   }
-  if (invocation.over) {
-    throw new Error(
-      "Cannot perform I/O on behalf of a request that is over: its response " +
-      "is complete and its waitUntil() promises have settled. Pass work that " +
-      "goes on after the response to ctx.waitUntil().");
-  }
+  if (invocation.over) throw requestIsOver();
   return invocation;
 }
+
+export const requestIsOver = () => new Error(
+  "Cannot perform I/O on behalf of a request that is over: its response " +
+  "is complete and its waitUntil() promises have settled. Pass work that " +
+  "goes on after the response to ctx.waitUntil().");
 
 // Calls a function in the context of an invocation (or of none).
 export function runIn(invocation, callback, self, args) {

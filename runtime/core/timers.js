@@ -3,10 +3,12 @@
 
 import { ops, v8 } from "../native.js";
 import {
-  list, MathMax, MathTrunc, PrimordialNumber as Number,
+  list, MathMax, MathMin, MathTrunc, PrimordialNumber as Number,
   PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
-import { logUncaught, requireInvocation, runIn } from "./invocation.js";
+import {
+  logUncaught, requireInvocation, runIn, setEntered,
+} from "./invocation.js";
 import { requireArguments } from "./webidl.js";
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -146,6 +148,7 @@ export function onAlarm() {
       forget(timer);
     }
     ops.enter(timer.invocation.channel);
+    setEntered(timer.invocation);
     try {
       runIn(timer.invocation, timer.callback, globalThis, timer.args);
     } catch (error) {
@@ -184,6 +187,8 @@ export const timerFunctions = {
   },
 };
 
-// A timer of our own; the callback runs in the current invocation.
-export const startTimer = (callback, delay) => start(callback, delay, [], false);
+// A timer of our own; the callback runs in the current invocation.  A delay too
+// long for setTimeout() is as good as for ever.
+export const startTimer = (callback, delay) =>
+  start(callback, MathMin(Number(delay), MAX_DELAY_MS), [], false);
 export const clearTimer = clear;

@@ -10,7 +10,8 @@ import {
   ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   ReflectOwnKeys, RegExpPrototypeExec, SharedArrayBufferPrototypeGetByteLength,
-  SymbolIterator, SymbolToStringTag, TypedArrayPrototypeGetBuffer,
+  StringPrototypeCharCodeAt, StringPrototypeSlice, SymbolIterator,
+  SymbolToStringTag, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
 } from "../primordials.js";
@@ -50,6 +51,17 @@ export function toByteString(value, where) {
       `${where}: the string holds a character above U+00FF.`);
   }
   return string;
+}
+
+// The text without what is space at its ends.  Not by a regular expression:
+// that would look at a long run of spaces inside once for each of them.
+export function trim(text, isSpace) {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isSpace(StringPrototypeCharCodeAt(text, from))) from++;
+  while (to > from && isSpace(StringPrototypeCharCodeAt(text, to - 1))) to--;
+  return from === 0 && to === text.length
+    ? text : StringPrototypeSlice(text, from, to);
 }
 
 export function isArrayBuffer(value) {

@@ -4,7 +4,7 @@
 import {
   ArrayPrototypePop, list, NumberPrototypeToString, RegExpPrototypeExec,
   StringPrototypeCharCodeAt, StringPrototypeEndsWith, StringPrototypeSlice,
-  StringPrototypeSplit, StringPrototypeStartsWith, StringPrototypeToLowerCase,
+  splitString, StringPrototypeStartsWith, StringPrototypeToLowerCase,
 } from "../primordials.js";
 import { domainToASCII } from "./idna.js";
 import { C0_CONTROL, percentDecode, percentEncode } from "./percent.js";
@@ -33,7 +33,7 @@ export function parseHost(input, isSpecial) {
   let ascii = StringPrototypeToLowerCase(domain);
   if (has(beyondAscii, domain) || has(punycode, ascii)) {
     ascii = domainToASCII(domain);
-    if (ascii === null) return null;
+    if (ascii === null || has(beyondAscii, ascii)) return null;
   }
   if (ascii === "" || has(forbiddenDomain, ascii)) return null;
   if (has(mayBeNumber, ascii)) return parseIPv4(ascii);
@@ -70,7 +70,7 @@ function parseIPv4Number(input) {
 
 // https://url.spec.whatwg.org/#concept-ipv4-parser
 function parseIPv4(input) {
-  const parts = StringPrototypeSplit(input, ".");
+  const parts = splitString(input, ".");
   if (parts[parts.length - 1] === "" && parts.length > 1) ArrayPrototypePop(parts);
   if (parts.length > 4) return null;
 

@@ -17,5 +17,6 @@ export function domainToASCII(domain) {
     verifyDNSLength: false,
     ignoreInvalidPunycode: false,
   });
-  return result === null || result === "" ? null : result;
+  // it works with built-ins that the worker may have replaced
+  return typeof result === "string" && result !== "" ? result : null;
 }

@@ -5,6 +5,7 @@ import {
   StringPrototypeCharCodeAt, StringPrototypeIndexOf,
   StringPrototypeLastIndexOf, StringPrototypeSlice, StringPrototypeToLowerCase,
 } from "../primordials.js";
+import { trim } from "../core/webidl.js";
 import { parseHost } from "./host.js";
 import {
   C0_CONTROL, FRAGMENT, PATH, percentEncode, QUERY, SPECIAL_QUERY, USERINFO,
@@ -53,11 +54,7 @@ const OPAQUE_PATH = 19;
 export const QUERY_STATE = 20;
 export const FRAGMENT_STATE = 21;
 
-/* eslint-disable no-control-regex */
 const tabOrNewline = /[\t\n\r]/;
-const aroundIt = /^[\0-\x20]*([^]*?)[\0-\x20]*$/;
-const edges = /^[\0-\x20]|[\0-\x20]$/;
-/* eslint-enable no-control-regex */
 const schemeText = /^[A-Za-z][A-Za-z0-9+\-.]*/;
 const driveLetter = /^[A-Za-z][:|]$/;
 const normalizedDriveLetter = /^[A-Za-z]:$/;
@@ -67,6 +64,8 @@ const singleDot = /^(?:\.|%2e)$/i;
 const doubleDot = /^(?:\.|%2e)(?:\.|%2e)$/i;
 
 const has = (pattern, text) => RegExpPrototypeExec(pattern, text) !== null;
+
+const isC0ControlOrSpace = (code) => code <= 0x20;
 
 function removeTabsAndNewlines(input) {
   if (!has(tabOrNewline, input)) return input;
@@ -104,8 +103,7 @@ function scan(input, from, stops) {
 
 // Returns a URL record, or null for failure.  "input" is a USVString.
 export function parseURL(input, base = null) {
-  if (has(edges, input)) input = RegExpPrototypeExec(aroundIt, input)[1];
-  input = removeTabsAndNewlines(input);
+  input = removeTabsAndNewlines(trim(input, isC0ControlOrSpace));
   const url = createRecord();
 
   const scheme = RegExpPrototypeExec(schemeText, input);

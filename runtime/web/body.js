@@ -185,7 +185,6 @@ async function collectStream(stream) {
     size += bytes.length;
     chunks[chunks.length] = bytes;
   }
-  if (chunks.length === 1) return chunks[0];
   const all = new Uint8Array(size);
   for (let i = 0, offset = 0; i < chunks.length; i++) {
     TypedArrayPrototypeSet(all, chunks[i], offset);

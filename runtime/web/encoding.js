@@ -12,7 +12,7 @@ import {
 import { DOMException } from "../core/dom-exception.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
-  viewBytes,
+  trim, viewBytes,
 } from "../core/webidl.js";
 
 export class TextEncoder {
@@ -64,7 +64,9 @@ for (const [name, list] of [
   for (const label of list.split(" ")) labels[label] = name;
 }
 
-const trimmed = /^[\t\n\f\r ]*([^]*?)[\t\n\f\r ]*$/;
+const isAsciiSpace = (code) =>
+  code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0c ||
+  code === 0x0d;
 
 // windows-1252, 0x80 to 0x9f; the other bytes are their own code points
 const WINDOWS_1252_HIGH =
@@ -81,8 +83,7 @@ export class TextDecoder {
 
   constructor(label = "utf-8", options = undefined) {
     label = toDOMString(label);
-    const name = labels[
-      StringPrototypeToLowerCase(RegExpPrototypeExec(trimmed, label)[1])];
+    const name = labels[StringPrototypeToLowerCase(trim(label, isAsciiSpace))];
     if (name === undefined) {
       throw new RangeError(
         `"${label}" is not an encoding that TextDecoder supports.`);
@@ -272,10 +273,6 @@ function sextet(code) {
   return -1;
 }
 
-const isBase64Space = (code) =>
-  code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0c ||
-  code === 0x0d;
-
 // https://infra.spec.whatwg.org/#forgiving-base64-decode
 // The bytes, or undefined when the text is not base64.
 export function base64Decode(text) {
@@ -287,7 +284,7 @@ export function base64Decode(text) {
   let padding = 0;
   for (let i = 0; i < length; i++) {
     const code = StringPrototypeCharCodeAt(text, i);
-    if (isBase64Space(code)) continue;
+    if (isAsciiSpace(code)) continue;
     if (code === 0x3d) {
       padding++;
       continue;
@@ -303,7 +300,10 @@ export function base64Decode(text) {
       count = 0;
     }
   }
-  if (count === 1 || (padding > 0 && count + padding !== 4)) return undefined;
+  if (count === 1 || padding > 2 ||
+      (padding > 0 && count + padding !== 4)) {
+    return undefined;
+  }
   if (count === 2) {
     out[size++] = bits >> 4;
   } else if (count === 3) {

@@ -20,6 +20,7 @@ let endDispatch;
 let immediatelyStopped;
 let setPassive;
 let setTrusted;
+let typeOf;
 
 export class Event {
   #type;
@@ -54,6 +55,7 @@ export class Event {
     immediatelyStopped = (event) => event.#stoppedImmediately;
     setPassive = (event, passive) => { event.#passive = passive; };
     setTrusted = (event) => { event.#trusted = true; };
+    typeOf = (event) => event.#type;
   }
 
   constructor(type, init = undefined) {
@@ -253,7 +255,7 @@ export function addInternalListener(target, type, callback) {
 // https://dom.spec.whatwg.org/#concept-event-dispatch
 function dispatch(target, event) {
   beginDispatch(event, target);
-  const type = event.type;
+  const type = typeOf(event);
   const listeners = listenersOf(target);
   const called = list();
   for (let i = 0; i < listeners.length; i++) called[i] = listeners[i];

@@ -5,8 +5,8 @@
 import { CANCEL, LOADED, ops } from "../native.js";
 import {
   JSONStringify, PrimordialError as Error, PrimordialPromise as Promise,
-  PrimordialTypeError as TypeError, PromisePrototypeThen, StringPrototypeSplit,
-  StringPrototypeToLowerCase,
+  PrimordialTypeError as TypeError, PromisePrototypeThen, replaceString,
+  splitString, StringPrototypeToLowerCase,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { errorFromReset, messageOf, NO_NETWORK } from "../core/errors.js";
@@ -62,6 +62,13 @@ function requireHttp(text) {
   return url;
 }
 
+// JSON with nothing in it that a header could not hold.
+function cfToWire(cf) {
+  const json = cf === undefined ? undefined : JSONStringify(cf);
+  return json === undefined
+    ? "" : utf8ToBinary(replaceString(json, "\x7f", "\\u007f"));
+}
+
 // One fetch() call, over all its hops; the receiver of the channel at hand.
 class FetchCall {
   #target;
@@ -70,6 +77,7 @@ class FetchCall {
   #url;
   #method;
   #headers;
+  #cf = "";
   #resend = null;         // text or bytes, which a redirect can send again
   #hops = 0;
   #resolve;
@@ -98,27 +106,26 @@ class FetchCall {
   start() {
     const request = this.#request;
     const { signal } = request;
-    if (signal !== null) {
-      if (isAborted(signal)) throw abortReason(signal);
-      this.#onAbort = () => this.#abort(abortReason(signal));
-      addAlgorithm(signal, this.#onAbort);
-    }
+    if (signal !== null && isAborted(signal)) throw abortReason(signal);
+    this.#cf = cfToWire(request.cf);
     // a request of an event that goes on to a loaded worker keeps its URL
     this.#url = request.parsed || this.#target.stub === null
       ? requireHttp(request.url) : null;
     const taken = takeForSending(request.body);
     if (taken.bytes !== null) this.#resend = taken;
     this.#open(taken);
+    if (signal !== null) {
+      this.#onAbort = () => this.#abort(abortReason(signal));
+      addAlgorithm(signal, this.#onAbort);
+    }
   }
 
   #open(taken) {
     const { capability, entrypoint, props, stub } = this.#target;
     const url = this.#url === null
       ? this.#request.url : serializeURL(this.#url, false);
-    const { cf } = this.#request;
     const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0${url}\0` +
-      `${cf === undefined ? "" : utf8ToBinary(JSONStringify(cf))}\0` +
-      headersToWire(this.#headers);
+      `${this.#cf}\0${headersToWire(this.#headers)}`;
 
     this.#channel = ops.fetch(
       this.#invocation.channel, stub === null ? capability : stub.channel,
@@ -154,7 +161,7 @@ class FetchCall {
   }
 
   onHead(status, length, hasBody, text) {
-    const parts = StringPrototypeSplit(text, "\0");
+    const parts = splitString(text, "\0");
     if (this.#request.redirect !== "manual" && isRedirectStatus(status)) {
       const location = findHeader(parts, "location");
       if (location !== null) {
@@ -164,7 +171,8 @@ class FetchCall {
     }
     let body = null;
     if (hasBody === 1) {
-      this.#incoming = new IncomingBody(this.#channel, length, true);
+      this.#incoming = new IncomingBody(
+        this.#channel, this.#invocation, length, true);
       body = BodyState.ofIncoming(this.#incoming);
     }
     this.#settled = true;
@@ -251,7 +259,9 @@ class FetchCall {
     if (record === null) {
       throw new TypeError(`Invalid redirect location: ${location}`);
     }
-    if (record.fragment === null) record.fragment = from.fragment;
+    if (record.fragment === null && from !== null) {
+      record.fragment = from.fragment;
+    }
     const to = requireHttp(serializeURL(record));
 
     let taken = this.#resend;
@@ -269,7 +279,7 @@ class FetchCall {
         "retransmitted. To avoid this error in the future, construct this " +
         "request from a buffer-like body initializer.");
     }
-    if (serializeOrigin(to) !== serializeOrigin(from)) {
+    if (from === null || serializeOrigin(to) !== serializeOrigin(from)) {
       this.#headers = withoutHeaders(this.#headers, credentialHeaders);
     }
     this.#url = to;

@@ -7,14 +7,12 @@ import {
 } from "../primordials.js";
 import {
   defineInterface, definePairIterable, isObject, requireArguments,
-  requireBrand, toByteString,
+  requireBrand, toByteString, trim,
 } from "../core/webidl.js";
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // eslint-disable-next-line no-control-regex
 const forbiddenInValue = /[\0\r\n]/;
-const edges = /^[\t\n\r ]|[\t\n\r ]$/;
-const trimmed = /^[\t\n\r ]*([^]*?)[\t\n\r ]*$/;
 
 const kCreate = {};
 
@@ -26,11 +24,11 @@ function toName(value, where) {
   return name;
 }
 
+const isSpace = (code) =>
+  code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+
 function toValue(value, where) {
-  let text = toByteString(value, where);
-  if (RegExpPrototypeExec(edges, text) !== null) {
-    text = RegExpPrototypeExec(trimmed, text)[1];
-  }
+  const text = trim(toByteString(value, where), isSpace);
   if (RegExpPrototypeExec(forbiddenInValue, text) !== null) {
     throw new TypeError(`${where}: a header value holds NUL, CR or LF.`);
   }
@@ -43,7 +41,9 @@ let pairAt;
 // For ours: no validation, no guard.
 export let createHeaders;         // from parts[from], name, value, name, ...
 export let copyHeaders;           // a mutable copy
-export let headersToWire;         // "name\0value\0..."
+// "name\0value\0...".  Values may hold control characters here; the ops that
+// take them refuse those.
+export let headersToWire;
 export let getHeader;             // by its name in lower case; null if absent
 export let addHeaderIfAbsent;
 export let withoutHeaders;        // a copy without some names

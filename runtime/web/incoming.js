@@ -8,19 +8,16 @@ import {
   PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeSet,
 } from "../primordials.js";
+import { requestIsOver } from "../core/invocation.js";
 
 const FIRST_WINDOW = 65536;
 const MAX_WINDOW = 262144;
 
-const UNTOUCHED = 0;
-const READING = 1;
-const JOINED = 2;
-
 export class IncomingBody {
   length;                     // in bytes, or -1
   #channel;
+  #invocation;
   #cancels;                   // may the channel be reset when nobody reads on?
-  #state = UNTOUCHED;
   #window = FIRST_WINDOW;
   #granted = 0;               // bytes that may still come
   #queue = list();
@@ -32,19 +29,15 @@ export class IncomingBody {
   #error = undefined;
   #wake = null;               // called when something arrives
 
-  constructor(channel, length, cancels) {
+  constructor(channel, invocation, length, cancels) {
     this.#channel = channel;
+    this.#invocation = invocation;
     this.length = length;
     this.#cancels = cancels;
   }
 
-  get untouched() {
-    return this.#state === UNTOUCHED && !this.#failed;
-  }
-
   // The channel on which it would arrive, for the op that joins it.
   join() {
-    this.#state = JOINED;
     return this.#channel;
   }
 
@@ -77,8 +70,12 @@ export class IncomingBody {
 
   // Keeps a window open for what is read.
   #grant() {
-    this.#state = READING;
     if (this.#ended || this.#failed) return;
+    if (this.#invocation.over) {
+      // the worker has kept it for another one: nothing comes any more
+      this.fail(requestIsOver());
+      return;
+    }
     let credit = this.#window - this.#granted - this.#queued;
     if (this.length >= 0) {
       credit = MathMin(credit, this.length - this.#received - this.#granted);
@@ -143,10 +140,9 @@ export class IncomingBody {
         size += TypedArrayPrototypeGetByteLength(bytes);
         chunks[chunks.length] = bytes;
       }
-      failed = this.#failed;
-      if (failed || this.#ended) return true;
       this.#grant();
-      return false;
+      failed = this.#failed;
+      return failed || this.#ended;
     };
 
     const finish = () => {
@@ -159,7 +155,6 @@ export class IncomingBody {
       return all;
     };
 
-    this.#state = READING;
     return new Promise((resolve, reject) => {
       const step = () => {
         if (!more()) {

@@ -2,7 +2,7 @@
 
 import {
   JSONParse, PrimordialTypeError as TypeError, RegExpPrototypeExec,
-  StringPrototypeSplit, StringPrototypeToUpperCase,
+  splitString, StringPrototypeToUpperCase,
 } from "../primordials.js";
 import { createSignal, followSignal, isAbortSignal } from "./abort.js";
 import {
@@ -187,7 +187,7 @@ export class Request extends Body {
 
   #parse() {
     if (this.#head === null) return;
-    this.#parts = StringPrototypeSplit(this.#head, "\0");
+    this.#parts = splitString(this.#head, "\0");
     this.#head = null;
     this.#method = this.#parts[1];
     this.#url = this.#parts[2];

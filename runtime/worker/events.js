@@ -48,32 +48,39 @@ class FetchEvent {
       ? "" : binaryToUtf8(StringPrototypeSlice(head, 0, end));
     this.#head = head;
     this.#isHead = StringPrototypeStartsWith(head, "HEAD\0", end + 1);
-    if (hasBody === 1) this.#incoming = new IncomingBody(channel, length, false);
+    if (hasBody === 1) {
+      this.#incoming = new IncomingBody(channel, this.invocation, length, false);
+    }
     openChannel(channel, this);
   }
 
-  // Calls the handler.
   run() {
     const { invocation } = this;
     if (invocation.over) return;
     setEntered(invocation);
+    runIn(invocation, this.#answer, this, []);
+  }
+
+  // In the context of the invocation, and so are the reactions: a stream in the
+  // response is the worker's code too.
+  #answer() {
     let result;
     try {
-      result = runIn(invocation, this.#callHandler, this, []);
+      result = this.#callHandler();
+      if (!isResponse(result)) {
+        PromisePrototypeThen(
+          PromiseResolve(result),
+          (response) => this.#respond(response), (error) => this.fail(error));
+        return;
+      }
     } catch (error) {
       this.fail(error);
       return;
     }
-    // an async function's reactions are ours: the worker's context is not needed
-    if (isResponse(result)) {
-      this.#respond(result);
-      return;
-    }
-    PromisePrototypeThen(
-      PromiseResolve(result),
-      (response) => this.#respond(response), (error) => this.fail(error));
+    this.#respond(result);
   }
 
+  // Calls the handler.
   #callHandler() {
     const body = this.#incoming === null
       ? null : BodyState.ofIncoming(this.#incoming);
@@ -262,7 +269,13 @@ export function onFetch(channel, hasBody, length, head, props) {
 // The worker has been loaded.
 export function startEvents(moduleNamespace, keys) {
   namespace = moduleNamespace;
-  for (let i = 0; i < keys.length; i++) equip(namespace[keys[i]]);
+  for (let i = 0; i < keys.length; i++) {
+    try {
+      equip(namespace[keys[i]]);
+    } catch {
+      // a proxy that will not have it
+    }
+  }
   const events = waiting;
   waiting = null;
   for (let i = 0; i < events.length; i++) events[i].run();

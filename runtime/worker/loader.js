@@ -8,6 +8,7 @@ import {
 } from "../native.js";
 import {
   PrimordialTypeError as TypeError, PromisePrototypeThen, PromiseResolve,
+  StringPrototypeIndexOf,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { serialize } from "../core/clone.js";
@@ -52,6 +53,7 @@ class Load {
   invocation;
   #callback = null;
   #sender = null;
+  #cleanup = () => this.#close();
 
   constructor(invocation, callback) {
     this.invocation = invocation;
@@ -62,7 +64,7 @@ class Load {
     const { invocation } = this;
     this.channel = ops.load(invocation.channel, capability, id);
     openChannel(this.channel, this);
-    invocation.addCleanup(() => this.#close());
+    invocation.addCleanup(this.#cleanup);
   }
 
   // nginx asks for the code.
@@ -76,12 +78,12 @@ class Load {
     if (callback === null) return;
     let code;
     try {
-      code = runIn(this.invocation, callback, undefined, []);
+      code = PromiseResolve(runIn(this.invocation, callback, undefined, []));
     } catch (error) {
       this.#fail(error);
       return;
     }
-    PromisePrototypeThen(PromiseResolve(code), (value) => {
+    PromisePrototypeThen(code, (value) => {
       let prepared;
       try {
         prepared = prepare(value);
@@ -124,6 +126,7 @@ class Load {
 
   #close() {
     closeChannel(this.channel);
+    this.invocation.removeCleanup(this.#cleanup);
     this.#sender?.close();
   }
 }
@@ -142,6 +145,10 @@ export class WorkerStub {
     requireBrand(#load in this);
     let entrypoint = name === undefined || name === null ? "" : toUSVString(name);
     if (entrypoint === "default") entrypoint = "";
+    if (StringPrototypeIndexOf(entrypoint, "\0") !== -1) {
+      throw new TypeError(
+        "getEntrypoint(): the name must not contain a NUL character.");
+    }
     let props = null;
     if (options !== undefined && options !== null) {
       if (!isObject(options)) {

@@ -2,9 +2,9 @@
 
 import { v8 } from "../native.js";
 import {
-  JSONParse, list, ObjectCreate, PrimordialError as Error, SafeMap,
+  JSONParse, list, ObjectCreate, PrimordialError as Error, SafeMap, splitString,
   StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
-  StringPrototypeSplit, StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
+  StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
 import { JS, JSON_MODULE, TEXT } from "./code.js";
 import {
@@ -23,7 +23,7 @@ export function setModules(records) {
 // "dir" is "" or ends with a slash; undefined when the way leads out of the
 // root.
 function join(dir, specifier) {
-  const steps = StringPrototypeSplit(dir + specifier, "/");
+  const steps = splitString(dir + specifier, "/");
   const path = list();
   for (let i = 0; i < steps.length; i++) {
     if (steps[i] === ".") continue;

@@ -356,3 +356,59 @@ rejects("a stream that was read from is no body", `
 "This ReadableStream is disturbed (has already been read from), and cannot be used as a body.");
 
 rejects("invalid JSON", `await new Response("{").json();`, "SyntaxError");
+
+worker(
+  "a body that is kept for another request says that it is over",
+  `let kept;
+   const say = (promise) => promise.then(() => "read", (error) => error.message);
+   export default { async fetch(request) {
+     if (request.url.endsWith("/keep")) {
+       kept = [request, await fetch("http://h/"), await fetch("http://h/")];
+       return new Response();
+     }
+     return Response.json([await say(kept[0].text()), await say(kept[1].text()),
+       await say(kept[2].body.getReader().read())]);
+   } };`,
+  async (isolate) => {
+    const first = isolate.fetch({ url: "http://h/keep", method: "POST", body: true });
+    for (let i = 0; i < 2; i++) {
+      isolate.head((await isolate.next("fetch", i)).channel, 200, { body: true });
+    }
+    await isolate.answer(first);
+    for (const message of JSON.parse((await isolate.request()).text)) {
+      assert.match(message, /^Cannot perform I\/O on behalf of a request that is over/);
+    }
+  });
+
+worker(
+  "a stream in a response goes on in its own invocation, whatever runs between",
+  `export default { async fetch(request) {
+     if (request.url.endsWith("/other")) return new Response("other");
+     let n = 0;
+     return new Response(new ReadableStream({
+       async pull(controller) {
+         await scheduler.wait(5);
+         controller.enqueue(new TextEncoder().encode(String(++n)));
+         if (n === 3) controller.close();
+       },
+     }, { highWaterMark: 0 }));
+   } };`,
+  async (isolate) => {
+    const channel = isolate.fetch({ url: "http://h/" });
+    await isolate.next("respond");
+    for (let i = 1; i <= 3; i++) {
+      await isolate.request({ url: "http://h/other" });
+      await isolate.until(() => isolate.bytes(channel).length >= i ||
+        isolate.channel(channel).reset !== null);
+    }
+    const answer = await isolate.answer(channel);
+    assert.equal(answer.reset, null);
+    assert.equal(answer.text, "123");
+  });
+
+returns("bytes of a stream of one chunk are a copy", `
+  const chunk = new Uint8Array([1]);
+  const bytes = await new Response(new ReadableStream({
+    start(c) { c.enqueue(chunk); c.close(); } })).bytes();
+  chunk[0] = 2;
+  return [...bytes];`, [1]);

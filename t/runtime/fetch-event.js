@@ -384,3 +384,20 @@ worker(
       assert.deepEqual(answer.headers, [["a", "b"]]);
     }
   });
+
+worker(
+  "in a timer what V8 calls without a context belongs to the timer's invocation",
+  `export default { async fetch(request) {
+     if (request.url.endsWith("/other")) return new Response("other");
+     await new Promise((resolve) => setTimeout(resolve, 20));
+     await { then(resolve) { setTimeout(resolve, 1); } };
+     return new Response("done");
+   } };`,
+  async (isolate) => {
+    await isolate.request({ url: "http://h/other" });
+    const channel = isolate.fetch({ url: "http://h/" });
+    await isolate.request({ url: "http://h/other" });
+    const answer = await isolate.answer(channel);
+    assert.equal(answer.reset, null);
+    assert.equal(answer.text, "done");
+  });

@@ -286,3 +286,34 @@ wrong("a limit that was hit", `
 ["Error", "Worker exceeded memory limit."], async (isolate) => {
   isolate.reset((await isolate.next("fetch")).channel, CODE.MEMORY, "");
 });
+
+host(
+  "a NUL in an entrypoint's name is refused: it would be the rest of the head",
+  `export default { fetch(request, env) {
+     const stub = env.LOADER.get("x", () => {});
+     try { stub.getEntrypoint("a\\0GET\\0http://forged/\\0\\0x"); }
+     catch (error) { return new Response(error.name + error.message); }
+   } };`, env,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text,
+      "TypeErrorgetEntrypoint(): the name must not contain a NUL character.");
+  });
+
+host(
+  "a code callback whose promise is odd fails the load",
+  `export default { async fetch(request, env) {
+     const stub = env.LOADER.get("x", () => Object.defineProperty(
+       Promise.resolve(), "constructor", { get() { throw new Error("odd"); } }));
+     try { await stub.getEntrypoint().fetch(request); }
+     catch (error) { return new Response(error.message); }
+   } };`, env,
+  async (isolate) => {
+    const channel = isolate.fetch();
+    const load = await isolate.next("load");
+    const out = await isolate.next("fetch");
+    isolate.askForCode(load.channel);
+    const { code, message } = await isolate.next("reset");
+    assert.deepEqual([code, message], [CODE.BAD_CODE, "odd"]);
+    isolate.reset(out.channel, CODE.BAD_CODE, "odd");
+    assert.equal((await isolate.answer(channel)).text, "odd");
+  });

@@ -272,3 +272,64 @@ host(
     isolate.head(out.channel, 201);
     assert.equal((await isolate.answer(channel)).text, "201[object Fetcher]");
   });
+
+// nginx takes an engine that sends one for broken, and ends it.
+for (const [what, code] of [
+  ["a control character", "\\x01"], ["DEL", "\\x7f"], ["ESC", "\\x1b"],
+]) {
+  rejects(
+    `a header with ${what} never leaves`,
+    `new Headers({ a: "${code}" });
+     await fetch("http://h/", { headers: { a: "b${code}c" } });`,
+    "TypeError", "The request has an invalid method or header.");
+
+  worker(
+    `a response with ${what} in a header is an exception`,
+    `export default { fetch() { return new Response("x", { headers: { a: "${code}" } }); } };`,
+    async (isolate) => {
+      const { reset, status } = await isolate.request();
+      assert.equal(status, undefined);
+      assert.equal(reset.code, CODE.EXCEPTION);
+      assert.equal(reset.message, 
+        "TypeError: The response has an invalid status or header.");
+    });
+}
+
+worker(
+  "a client's header with a control character is shown, but not passed on",
+  `export default { async fetch(request) {
+     try { await fetch(request); } catch (error) {
+       return Response.json([request.headers.get("a"), error.message]);
+     }
+   } };`,
+  async (isolate) => {
+    const answer = await isolate.request({ headers: [["A", "\x01"]] });
+    assert.deepEqual(
+      JSON.parse(answer.text), ["\x01", "The request has an invalid method or header."]);
+    assert.equal(isolate.of("fetch").length, 0);
+  });
+
+worker(
+  "cf is JSON, and none of what a header cannot hold",
+  `export default { async fetch() {
+     fetch("http://h/", { cf: { a: "\\x7f\\0\\n" } });
+     fetch("http://h/", { cf: { toJSON() {} } });
+   } };`,
+  async (isolate) => {
+    isolate.fetch();
+    assert.equal((await isolate.next("fetch")).cf, '{"a":"\\u007f\\u0000\\n"}');
+    assert.equal((await isolate.next("fetch", 1)).cf, "");
+  });
+
+worker(
+  "a signal is let go of when a fetch() could not start",
+  `export default { async fetch() {
+     const controller = new AbortController();
+     await fetch("ftp://h/", { signal: controller.signal }).catch(() => {});
+     controller.abort();
+     return new Response("ok");
+   } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "ok");
+    assert.equal(isolate.of("reset").length, 0);
+  });

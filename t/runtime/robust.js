@@ -23,7 +23,8 @@ const vandalism = {
   "setters of Object.prototype": `
     for (const key of ["channel", "props", "ctx", "text", "bytes", "stream", "incoming",
       "value", "writable", "get", "set", "enumerable", "configurable", "resolve", "signal",
-      "type", "callback", "invocation", "status", "body", "url", "error", "onClose"]) {
+      "type", "callback", "invocation", "status", "body", "url", "error", "onClose",
+      "controller"]) {
       Object.defineProperty(Object.prototype, key, {
         __proto__: null,
         set() { throw new Error("set " + key); }, get() { return undefined; },
@@ -39,7 +40,9 @@ const vandalism = {
       String.prototype[key] = () => { throw new Error(key); };
     }
     RegExp.prototype.exec = RegExp.prototype.test = () => { throw new Error("exec"); };
-    String.prototype[Symbol.iterator] = () => { throw new Error("string iterator"); };`,
+    for (const key of ["iterator", "split", "replace", "match", "search"]) {
+      String.prototype[Symbol[key]] = () => { throw new Error(key); };
+    }`,
   "globals": `
     for (const key of ["Promise", "Uint8Array", "Error", "TypeError", "Object", "Reflect",
       "JSON", "Headers", "Response$", "URL", "ReadableStream", "ArrayBuffer", "Symbol", "Math",
@@ -72,6 +75,7 @@ for (const [what, code] of Object.entries(vandalism)) {
      ${code}
      export default { async fetch(request, env, ctx) {
        await new P((resolve) => wait(resolve, 1));
+       request.signal;
        const body = await request.text();
        const response = await out("http://h:8080/a?b#c", { method: "POST", body: "x", headers: { a: "b" } });
        const got = await response.text();
@@ -149,3 +153,66 @@ isolates("one worker that fails to load leaves nothing running", async (isolate)
   await isolate.load(FORMAT.MODULE, "throw 1;");
   assert.equal((await isolate.next("failed")).message, "1");
 });
+
+worker(
+  "what nginx said of a request or a response is not the worker's to rewrite",
+  `String.prototype[Symbol.split] = () => ["", "GET", "http://forged/", "", "a\\r\\nb", "c"];
+   export default { fetch(request) {
+     return Response.json([request.method, request.url, [...request.headers]]);
+   } };`,
+  async (isolate) => {
+    const answer = await isolate.request({ url: "http://true/", headers: [["a", "b"]] });
+    assert.equal(answer.text, '["GET","http://true/",[["a","b"]]]');
+  });
+
+worker(
+  "a host that replaced built-ins have made is a string",
+  `let asked = 0;
+   const odd = { toString: () => ++asked > 6 ? "h\\0\\r\\n" : "h.test" };
+   const { join } = Array.prototype;
+   Array.prototype.join = function (by) {
+     return String(this[0]).startsWith("xn--") ? odd : Reflect.apply(join, this, [by]);
+   };
+   export default { fetch() {
+     let url;
+     try { url = new URL("http://\\u00fc.test/"); } catch (error) { return new Response(error.name); }
+     for (let i = 0; i < 8; i++) if (url.href.includes("\\0")) return new Response("forged");
+     return new Response("never");
+   } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "TypeError");
+  });
+
+worker(
+  "no function of ours tells who calls it",
+  `export default { fetch() {
+     const names = [];
+     for (const f of [fetch, atob, structuredClone, queueMicrotask, setTimeout]) {
+       names.push(...Object.getOwnPropertyNames(f).filter((n) => n === "caller" || n === "arguments"));
+     }
+     return Response.json(names);
+   } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "[]");
+  });
+
+worker(
+  "a promise whose constructor throws does not keep an invocation",
+  `export default { fetch(request, env, ctx) {
+     const promise = Promise.resolve();
+     Object.defineProperty(promise, "constructor", { get() { throw new Error("no"); } });
+     try { ctx.waitUntil(promise); } catch {}
+     return new Response("ok");
+   } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "ok");
+  });
+
+worker(
+  "an export that throws when it is touched holds nothing up",
+  `export const odd = new Proxy({}, { getOwnPropertyDescriptor() { throw new Error("odd"); },
+     defineProperty() { return false; } });
+   export default { fetch() { return new Response(typeof this.env); } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "object");
+  });

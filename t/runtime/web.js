@@ -286,3 +286,27 @@ worker("console: an error shows its stack", `export default { fetch() {
   await isolate.request();
   assert.match(isolate.logs()[0], /^TypeError: oops\n    at .*index\.js:2:/);
 });
+
+for (const data of ["====", "abcd====", "a===", "ab="]) {
+  rejects(`atob("${data}") is refused`, `atob("${data}");`, "InvalidCharacterError");
+}
+
+returns("a delay beyond setTimeout's is long, not none", `
+  const signal = AbortSignal.timeout(2 ** 40);
+  let woke = false;
+  scheduler.wait(Infinity).then(() => { woke = true; });
+  await scheduler.wait(10);
+  return [signal.aborted, woke];`, [false, false]);
+
+returns("long runs of spaces inside of a URL or a header take no time", `
+  const long = "a" + " ".repeat(100000) + "b ";
+  return [new URL(" http://h/" + long).href.length, new Headers({ a: long }).get("a").length];`,
+[300011, 100002]);
+
+returns("an event reaches its listeners whatever has become of Event.prototype", `
+  Object.defineProperty(Event.prototype, "type", { get() { throw new Error("type"); } });
+  const controller = new AbortController();
+  let heard = false;
+  controller.signal.addEventListener("abort", () => { heard = true; });
+  controller.abort();
+  return heard;`, true);

@@ -123,8 +123,15 @@ export class FakeIsolate extends Nginx {
       }
       return { parts, headers };
     };
+    // as the engine's ops refuse what nginx would end the engine for
+    const check = (head, what) => {
+      // eslint-disable-next-line no-control-regex
+      if (/[\x01-\x08\x0a-\x1f\x7f]/.test(head)) throw new TypeError(what);
+    };
+    const badResponse = "The response has an invalid status or header.";
     return {
       fetch: (invocation, target, flags, join, length, zero, props, head) => {
+        check(head, "The request has an invalid method or header.");
         const channel = this.#lastChannel += 2;
         const { headers, parts } = parse(head, 4);
         const [entrypoint, method, url, cf] = parts;
@@ -135,6 +142,7 @@ export class FakeIsolate extends Nginx {
         return channel;
       },
       respond: (channel, status, flags, join, length, head) => {
+        check(head, badResponse);
         const { headers, parts } = parse(head, 1);
         const answer =
           { status, flags, join, length, statusText: parts[0], headers };
@@ -142,6 +150,7 @@ export class FakeIsolate extends Nginx {
         note("respond", { channel, ...answer });
       },
       respondText: (channel, status, head, text) => {
+        check(head, badResponse);
         const { headers, parts } = parse(head, 1);
         const bytes = Buffer.from(text);
         const answer = {
@@ -201,7 +210,6 @@ export class FakeIsolate extends Nginx {
         }
       },
       enter: () => {},
-      enter: () => {},
       log: (channel, level, line) => {
         note("log", { channel, level, text: line });
       },
@@ -231,7 +239,6 @@ export class FakeIsolate extends Nginx {
         }
       },
       deserialize: (bytes) => v8.deserialize(bytes),
-      transfer: (buffer) => structuredClone(buffer, { transfer: [buffer] }),
       transfer: (buffer) => {
         const copy = this.#inContext(new Uint8Array(buffer)).buffer;
         structuredClone(buffer, { transfer: [buffer] });
