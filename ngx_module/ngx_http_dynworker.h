@@ -586,6 +586,9 @@ struct ngx_http_dynworker_call_s {
     ngx_http_request_t             *request;
     ngx_http_dynworker_channel_t   *origin;
 
+    /* of "request", whose slot a filter's own answer may have cleared */
+    ngx_http_dynworker_ctx_t       *ctx;
+
     /* target: one of these, or neither before and after */
     ngx_http_dynworker_isolate_t   *isolate;
     ngx_http_dynworker_channel_t   *target;     /* invocation in isolate */
@@ -616,7 +619,6 @@ struct ngx_http_dynworker_call_s {
     ngx_event_t                     timer;      /* wall time */
     ngx_msec_t                      start;
     ngx_uint_t                      subrequests;
-    ngx_uint_t                      max_subrequests;
     uint64_t                        cpu_us;
 
     /* of the location where the root request came in */
@@ -674,6 +676,8 @@ ngx_log_t *ngx_http_dynworker_call_log(ngx_http_dynworker_call_t *call);
 ngx_int_t ngx_http_dynworker_script_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_dynworker_load_handler(ngx_http_request_t *r);
 
+/* Sets r->read_event_handler for when nothing is to be read. */
+void ngx_http_dynworker_client_watch(ngx_http_request_t *r);
 void ngx_http_dynworker_client_fail(ngx_http_dynworker_call_t *call,
     ngx_uint_t code);
 /* An answer of nginx's own instead of the worker's, e.g. the code's status. */

@@ -119,7 +119,7 @@ ngx_http_dynworker_client_body_post(ngx_http_request_t *r)
 
     } else {
         call->body_ended = 1;
-        r->read_event_handler = ngx_http_test_reading;
+        ngx_http_dynworker_client_watch(r);
     }
 
     /* reading a body has replaced it */
@@ -170,7 +170,7 @@ ngx_http_dynworker_client_body_read(ngx_http_dynworker_call_t *call)
             goto failed;
         }
 
-        if (rc == NGX_AGAIN || call->request == NULL) {
+        if (rc == NGX_AGAIN) {
             return;
         }
 
@@ -190,7 +190,7 @@ ngx_http_dynworker_client_body_read(ngx_http_dynworker_call_t *call)
 
         if (rc == NGX_OK) {
             call->body_ended = 1;
-            r->read_event_handler = ngx_http_test_reading;
+            ngx_http_dynworker_client_watch(r);
 
         } else if (call->body == NULL) {
             return;
@@ -205,7 +205,10 @@ failed:
 }
 
 
-/* NGX_OK: all of call->body was taken; NGX_AGAIN: not all. */
+/*
+ * NGX_OK: all of call->body was taken; NGX_AGAIN: not all, or the reader was
+ * the client itself, whose request has ended, and the body with it.
+ */
 static ngx_int_t
 ngx_http_dynworker_client_body_pass(ngx_http_dynworker_call_t *call)
 {
@@ -224,6 +227,11 @@ ngx_http_dynworker_client_body_pass(ngx_http_dynworker_call_t *call)
             n = size ? ngx_http_dynworker_pipe_offer(call->request_pipe,
                                                      b->pos, size)
                      : 0;
+
+            if (call->request == NULL) {
+                return NGX_AGAIN;
+            }
+
             b->pos += n;
 
             if (b->in_file) {
@@ -241,6 +249,11 @@ ngx_http_dynworker_client_body_pass(ngx_http_dynworker_call_t *call)
             }
 
             n = ngx_http_dynworker_pipe_offer(call->request_pipe, buf, size);
+
+            if (call->request == NULL) {
+                return NGX_AGAIN;
+            }
+
             b->file_pos += n;
 
             if (n == size && left > (off_t) size) {
@@ -259,7 +272,7 @@ ngx_http_dynworker_client_body_pass(ngx_http_dynworker_call_t *call)
         cl = call->body;
         call->body = cl->next;
 
-        if (call->request && call->request->request_body_no_buffering) {
+        if (call->request->request_body_no_buffering) {
             /* a link of ours: a long body has many */
             ngx_free_chain(call->request->pool, cl);
         }

@@ -69,7 +69,6 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
     ngx_str_t  message;
 
     call->isolate = isolate;
-    call->max_subrequests = isolate->limits.subrequests;
 
     ngx_http_dynworker_isolate_ref(isolate);
 
@@ -124,18 +123,22 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
 void
 ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call)
 {
-    ngx_str_t  message;
+    ngx_str_t                   message;
+    ngx_http_dynworker_head_t  *head;
 
     ngx_http_dynworker_call_dequeue(call);
 
-    if (ngx_http_dynworker_call_open(call, call->head) != NGX_OK) {
+    /* a body that has broken off meanwhile closes the call in call_open() */
+
+    head = call->head;
+    call->head = NULL;
+
+    if (ngx_http_dynworker_call_open(call, head) != NGX_OK) {
         ngx_str_set(&message, "The engine of this worker is not running.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_ENGINE, &message, NULL);
-        return;
     }
 
-    ngx_free(call->head);
-    call->head = NULL;
+    ngx_free(head);
 }
 
 

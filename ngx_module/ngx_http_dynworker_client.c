@@ -115,6 +115,8 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
     if (isolate == NULL) {
         ngx_str_set(&ctx->error, "overload");
 
+        ngx_http_dynworker_text(&id);
+
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "no room for worker \"%V\", "
                       "\"dynworker_isolates max=%ui\"",
@@ -197,6 +199,7 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
 
     ctx->call = call;
     call->request = r;
+    call->ctx = ctx;
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
@@ -209,7 +212,7 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
 
     r->main->count++;
 
-    r->read_event_handler = ngx_http_test_reading;
+    ngx_http_dynworker_client_watch(r);
     r->write_event_handler = ngx_http_request_empty_handler;
 
     if (head.body) {
@@ -230,6 +233,22 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
     ngx_http_dynworker_call_invoke(call, isolate, &head);
 
     return NGX_DONE;
+}
+
+
+/*
+ * A client that goes away ends its request, and so the call, but where a
+ * "post_action" would take the request over from it.
+ */
+void
+ngx_http_dynworker_client_watch(ngx_http_request_t *r)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    r->read_event_handler = clcf->post_action.data ? ngx_http_block_reading
+                                                   : ngx_http_test_reading;
 }
 
 
@@ -299,13 +318,11 @@ void
 ngx_http_dynworker_client_fail(ngx_http_dynworker_call_t *call,
     ngx_uint_t code)
 {
-    ngx_http_request_t        *r;
-    ngx_http_dynworker_ctx_t  *ctx;
+    ngx_http_request_t  *r;
 
     r = call->request;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
-    ctx->error = ngx_http_dynworker_errors[code].name;
+    call->ctx->error = ngx_http_dynworker_errors[code].name;
 
     if (r->header_sent) {
         ngx_http_dynworker_client_finish(call, NGX_ERROR);
@@ -342,6 +359,11 @@ void
 ngx_http_dynworker_client_finalize(ngx_http_dynworker_call_t *call,
     ngx_int_t status)
 {
+    if (call->request->header_sent) {
+        /* too late for another answer */
+        status = NGX_ERROR;
+    }
+
     ngx_http_dynworker_client_finish(call, status);
     ngx_http_dynworker_call_cancel(call);
 }
@@ -358,7 +380,7 @@ ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
     r = call->request;
     c = r->connection;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
+    ctx = call->ctx;
 
     ctx->call = NULL;
     ctx->cold = call->cold;

@@ -15,14 +15,17 @@ ngx_int_t
 ngx_http_dynworker_code_fetch(ngx_http_dynworker_isolate_t *isolate,
     ngx_http_request_t *r, ngx_str_t *uri)
 {
-    u_char                         *p;
-    ngx_str_t                       path, args;
+    ngx_str_t                       path, args, text;
+    ngx_uint_t                      flags;
     ngx_http_dynworker_outbound_t  *out;
 
     if (uri->len == 0 || uri->data[0] != '/') {
+        text = *uri;
+        ngx_http_dynworker_text(&text);
+
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "\"%V\" in \"dynworker_load code=\" is no URI, "
-                      "it should start with \"/\"", uri);
+                      "it should start with \"/\"", &text);
         return NGX_ERROR;
     }
 
@@ -47,14 +50,18 @@ ngx_http_dynworker_code_fetch(ngx_http_dynworker_isolate_t *isolate,
         goto failed;
     }
 
+    /* it may hold what a client sent, so "/../" would leave its location */
+
     ngx_str_null(&args);
+    flags = 0;
 
-    p = ngx_strlchr(path.data, path.data + path.len, '?');
+    if (ngx_http_parse_unsafe_uri(out->root, &path, &args, &flags) != NGX_OK) {
+        text = *uri;
+        ngx_http_dynworker_text(&text);
 
-    if (p) {
-        args.data = p + 1;
-        args.len = path.data + path.len - args.data;
-        path.len = p - path.data;
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "unsafe URI \"%V\" in \"dynworker_load code=\"", &text);
+        goto failed;
     }
 
     out->root->headers_in.server = r->headers_in.server;

@@ -56,8 +56,12 @@ static void ngx_http_dynworker_engine_restart(ngx_event_t *ev);
 static void ngx_http_dynworker_engine_leave(
     ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_leaver_timeout(ngx_event_t *ev);
-static void ngx_http_dynworker_leaver_wait(ngx_http_dynworker_leaver_t *leaver,
-    ngx_msec_t deadline);
+static ngx_int_t ngx_http_dynworker_leaver_wait(
+    ngx_http_dynworker_leaver_t *leaver, ngx_msec_t deadline);
+static void ngx_http_dynworker_leaver_kill(
+    ngx_http_dynworker_leaver_t *leaver);
+static void ngx_http_dynworker_leaver_free(
+    ngx_http_dynworker_leaver_t *leaver);
 static void ngx_http_dynworker_engine_read(ngx_event_t *rev);
 static ngx_int_t ngx_http_dynworker_engine_frames(
     ngx_http_dynworker_engine_t *engine);
@@ -158,6 +162,7 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
     ngx_msec_t                    deadline;
     ngx_queue_t                  *q;
     ngx_http_dynworker_engine_t  *engine;
+    ngx_http_dynworker_leaver_t  *leaver;
 
     if (process->stopped) {
         return;
@@ -175,9 +180,15 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
     while (!ngx_queue_empty(&process->leavers)) {
         q = ngx_queue_head(&process->leavers);
 
-        ngx_http_dynworker_leaver_wait(
-                   ngx_queue_data(q, ngx_http_dynworker_leaver_t, queue),
-                   deadline);
+        leaver = ngx_queue_data(q, ngx_http_dynworker_leaver_t, queue);
+
+        if (ngx_http_dynworker_leaver_wait(leaver, deadline) != NGX_OK) {
+            ngx_http_dynworker_leaver_kill(leaver);
+            (void) ngx_http_dynworker_leaver_wait(leaver,
+                             ngx_current_msec + NGX_HTTP_DYNWORKER_EXIT_TIME);
+        }
+
+        ngx_http_dynworker_leaver_free(leaver);
     }
 
     ngx_http_dynworker_engine_unregister();
@@ -629,49 +640,56 @@ ngx_http_dynworker_engine_leave(ngx_http_dynworker_engine_t *engine)
 }
 
 
+/* SIGCHLD tells of its end: the event loop does not wait for it. */
 static void
 ngx_http_dynworker_leaver_timeout(ngx_event_t *ev)
 {
-    ngx_http_dynworker_leaver_wait(ev->data, ngx_current_msec);
+    ngx_http_dynworker_leaver_t *leaver = ev->data;
+
+    if (ngx_http_dynworker_leaver_wait(leaver, ngx_current_msec) != NGX_OK) {
+        ngx_http_dynworker_leaver_kill(leaver);
+    }
+
+    ngx_http_dynworker_leaver_free(leaver);
 }
 
 
-/* Waits till it has ended, kills it at the deadline, and frees "leaver". */
-static void
+/* NGX_OK: it has ended; NGX_AGAIN: not until the deadline. */
+static ngx_int_t
 ngx_http_dynworker_leaver_wait(ngx_http_dynworker_leaver_t *leaver,
     ngx_msec_t deadline)
 {
     int            n;
-    ngx_uint_t     killed;
     struct pollfd  pfd;
 
     pfd.fd = leaver->pidfd;
     pfd.events = POLLIN;
-    killed = 0;
 
-    for ( ;; ) {
+    do {
         ngx_time_update();
 
         n = poll(&pfd, 1, ngx_max((int) (deadline - ngx_current_msec), 0));
 
-        if (n == -1 && ngx_errno == NGX_EINTR) {
-            continue;
-        }
+    } while (n == -1 && ngx_errno == NGX_EINTR);
 
-        if (n != 0 || killed) {
-            break;
-        }
+    return n ? NGX_OK : NGX_AGAIN;
+}
 
-        ngx_log_error(NGX_LOG_WARN, leaver->event.log, 0,
-                      "dynworker engine %P did not end in time, killing it",
-                      leaver->pid);
 
-        (void) syscall(SYS_pidfd_send_signal, leaver->pidfd, SIGKILL, NULL, 0);
+static void
+ngx_http_dynworker_leaver_kill(ngx_http_dynworker_leaver_t *leaver)
+{
+    ngx_log_error(NGX_LOG_WARN, leaver->event.log, 0,
+                  "dynworker engine %P did not end in time, killing it",
+                  leaver->pid);
 
-        killed = 1;
-        deadline = ngx_current_msec + NGX_HTTP_DYNWORKER_EXIT_TIME;
-    }
+    (void) syscall(SYS_pidfd_send_signal, leaver->pidfd, SIGKILL, NULL, 0);
+}
 
+
+static void
+ngx_http_dynworker_leaver_free(ngx_http_dynworker_leaver_t *leaver)
+{
     if (leaver->event.timer_set) {
         ngx_del_timer(&leaver->event);
     }

@@ -12,6 +12,8 @@ static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
     ngx_http_dynworker_process_t *process, ngx_str_t *space, ngx_str_t *name);
 static void ngx_http_dynworker_isolate_destroy(
     ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_isolate_rest(
+    ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_cool(
     ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_remember(
@@ -223,8 +225,7 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
 
         /* nobody holds it yet */
 
-        isolate->refs = 1;
-        ngx_http_dynworker_isolate_unref(isolate);
+        ngx_http_dynworker_isolate_rest(isolate);
     }
 
     return isolate;
@@ -288,11 +289,21 @@ ngx_http_dynworker_isolate_unref(ngx_http_dynworker_isolate_t *isolate)
         return;
     }
 
-    if (!isolate->named) {
+    /* ids may be a client's: one without code must not cost a warm one */
+
+    if (!isolate->named || isolate->state == NGX_HTTP_DYNWORKER_COLD) {
         ngx_http_dynworker_isolate_destroy(isolate);
         return;
     }
 
+    ngx_http_dynworker_isolate_rest(isolate);
+}
+
+
+/* Nobody holds it: it may be evicted. */
+static void
+ngx_http_dynworker_isolate_rest(ngx_http_dynworker_isolate_t *isolate)
+{
     isolate->idle = 1;
     isolate->used = ngx_current_msec;
 

@@ -16,6 +16,7 @@
 static ngx_int_t ngx_http_dynworker_outbound_head(
     ngx_http_dynworker_outbound_t *out, ngx_http_dynworker_head_t *head,
     ngx_str_t *url);
+static ngx_uint_t ngx_http_dynworker_outbound_forbidden(ngx_str_t *method);
 static void ngx_http_dynworker_outbound_refuse(
     ngx_http_dynworker_outbound_t *out);
 static size_t ngx_http_dynworker_outbound_write(void *data, u_char *p,
@@ -82,6 +83,14 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
                                         "a bad head of a fetch()");
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Invalid request.");
+        return;
+    }
+
+    /* these would answer with the headers that the policy has set, or tunnel */
+
+    if (ngx_http_dynworker_outbound_forbidden(&out->method)) {
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "This method is not allowed.");
         return;
     }
 
@@ -160,6 +169,32 @@ ngx_http_dynworker_outbound_head(ngx_http_dynworker_outbound_t *out,
     }
 
     return NGX_OK;
+}
+
+
+/* Methods that no fetch() may have, whatever the policy says. */
+static ngx_uint_t
+ngx_http_dynworker_outbound_forbidden(ngx_str_t *method)
+{
+    ngx_uint_t  i;
+
+    static ngx_str_t  names[] = {
+        ngx_string("CONNECT"),
+        ngx_string("TRACE"),
+        ngx_string("TRACK"),
+        ngx_null_string
+    };
+
+    for (i = 0; names[i].len; i++) {
+
+        if (method->len == names[i].len
+            && ngx_strncasecmp(method->data, names[i].data, method->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

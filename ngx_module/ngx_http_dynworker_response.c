@@ -33,15 +33,13 @@ void
 ngx_http_dynworker_client_respond(ngx_http_dynworker_call_t *call,
     ngx_uint_t status, ngx_uint_t body, uint64_t length, ngx_str_t *strings)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                  list, text, name, value;
-    ngx_http_request_t        *r;
-    ngx_http_dynworker_ctx_t  *ctx;
+    ngx_int_t            rc;
+    ngx_str_t            list, text, name, value;
+    ngx_http_request_t  *r;
 
     r = call->request;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
-    ctx->cold = call->cold;
+    call->ctx->cold = call->cold;
 
     r->headers_out.status = status;
     r->headers_out.content_length_n = -1;
@@ -272,14 +270,11 @@ ngx_http_dynworker_client_write(void *data, u_char *p, size_t size)
 static void
 ngx_http_dynworker_client_missized(ngx_http_dynworker_call_t *call)
 {
-    ngx_http_request_t        *r;
     ngx_http_dynworker_ctx_t  *ctx;
 
-    r = call->request;
+    ctx = call->ctx;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
-
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+    ngx_log_error(NGX_LOG_ERR, call->request->connection->log, 0,
                   "worker \"%V\" sent a body that is not of its length",
                   &ctx->id);
 
@@ -361,7 +356,7 @@ ngx_http_dynworker_client_end(void *data, ngx_uint_t code)
 
         /* so that a client can tell */
 
-        ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
+        ctx = call->ctx;
 
         if (ctx->error.len == 0) {
             ctx->error = *ngx_http_dynworker_client_error(code);
@@ -409,7 +404,6 @@ ngx_http_dynworker_client_end(void *data, ngx_uint_t code)
 void
 ngx_http_dynworker_client_output_event(ngx_event_t *ev)
 {
-    ngx_chain_t                *cl;
     ngx_http_request_t         *r;
     ngx_http_dynworker_call_t  *call;
 
@@ -428,14 +422,6 @@ ngx_http_dynworker_client_output_event(ngx_event_t *ev)
         }
     }
 
-    /* a pause: what there is should reach the client */
-
-    for (cl = call->out; cl; cl = cl->next) {
-        if (cl->next == NULL) {
-            cl->buf->flush = 1;
-        }
-    }
-
     ngx_http_dynworker_client_output(call);
 }
 
@@ -443,9 +429,10 @@ ngx_http_dynworker_client_output_event(ngx_event_t *ev)
 void
 ngx_http_dynworker_client_writable(ngx_http_request_t *r)
 {
-    ngx_event_t               *wev;
-    ngx_connection_t          *c;
-    ngx_http_dynworker_ctx_t  *ctx;
+    ngx_event_t                *wev;
+    ngx_connection_t           *c;
+    ngx_http_dynworker_ctx_t   *ctx;
+    ngx_http_dynworker_call_t  *call;
 
     c = r->connection;
     wev = c->write;
@@ -460,9 +447,10 @@ ngx_http_dynworker_client_writable(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT, "client timed out");
         c->timedout = 1;
 
-        /* its cleanup cancels the call */
+        call = ctx->call;
 
-        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+        ngx_http_dynworker_client_finish(call, NGX_HTTP_REQUEST_TIME_OUT);
+        ngx_http_dynworker_call_cancel(call);
         return;
     }
 
@@ -481,6 +469,21 @@ ngx_http_dynworker_client_output(ngx_http_dynworker_call_t *call)
 
     r = call->request;
     wev = r->connection->write;
+
+    if (call->output.posted) {
+        ngx_delete_posted_event(&call->output);
+    }
+
+    if (!call->client_last) {
+
+        /* a pause: what there is should reach the client */
+
+        for (cl = call->out; cl; cl = cl->next) {
+            if (cl->next == NULL) {
+                cl->buf->flush = 1;
+            }
+        }
+    }
 
     rc = ngx_http_output_filter(r, call->out);
 

@@ -359,7 +359,9 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
         channel->in_ended = 1;
     }
 
-    if (++parent->subrequests > parent->max_subrequests) {
+    /* asked now: its code may have lowered the limit since it was called */
+
+    if (++parent->subrequests > parent->isolate->limits.subrequests) {
         ngx_str_set(&message, "Too many subrequests.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_SUBREQUESTS, &message,
                                      NULL);
@@ -417,7 +419,7 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
 
 /*
  * Takes the body that would arrive on channel "id" of an isolate, to send it
- * elsewhere.  NULL: not there, or already being read.
+ * elsewhere.  NULL: not there, broken off, or already being read.
  */
 static ngx_http_dynworker_pipe_t *
 ngx_http_dynworker_switch_join(ngx_http_dynworker_engine_t *engine,
@@ -430,7 +432,8 @@ ngx_http_dynworker_switch_join(ngx_http_dynworker_engine_t *engine,
     channel = ngx_http_dynworker_channel_find(engine, id);
 
     if (channel == NULL || channel->kind != DW_WIRE_FETCH
-        || channel->out == NULL || channel->granted || isolate == NULL)
+        || channel->out == NULL || channel->granted || channel->out_ended
+        || channel->out->cancelled || isolate == NULL)
     {
         return NULL;
     }

@@ -27,6 +27,11 @@ const done = [];
 const acts = {
   async hello() { return new Response("hello\n"); },
 
+  async late() {
+    await scheduler.wait(500);
+    return new Response("late\n");
+  },
+
   async wait({ signal, n }) {
     signal.addEventListener("abort", () =>
       console.log(`${n} aborted ${signal.reason.name}`));
@@ -143,6 +148,19 @@ HTTP
     }
     location /load { dynworker_load id=\$arg_id code=/_code; }
     location /cold { dynworker_load id=\$arg_id code=/_slow_code; }
+    location /echo { dynworker_script echo.js; }
+    location /later {
+        dynworker_script later.js;
+        dynworker_loader LOADER;
+    }
+    location /post_action {
+        dynworker_script worker.js;
+        post_action /_post_action;
+    }
+    location = /_post_action {
+        internal;
+        proxy_pass http://$address/post_action;
+    }
     location /through {
         dynworker_script through.js;
         dynworker_loader LOADER;
@@ -171,6 +189,28 @@ CONF
     'big' => 'x' x 1_000_000,
     'text.js' => 'export default { async fetch(request) {
         return new Response(`fallback ${await request.text()}`) } }',
+    'echo.js' => 'export default {
+        fetch: ({ body }) => new Response(body) };',
+    'later.js' => <<"JS" . <<'JS',
+const upstream = "http://$address";
+JS
+export default {
+  async fetch(request, env) {
+    const { body } = await fetch(`${upstream}/body`);
+    const worker = env.LOADER.get(request.url, async () => ({
+      compatibilityDate: "2026-01-01",
+      mainModule: "worker.js",
+      modules: { "worker.js": await (await fetch(`${upstream}/code`)).text() },
+    }));
+    try {
+      return await worker.getEntrypoint().fetch("http://a.test/?act=hello",
+        { method: "POST", body });
+    } catch ({ message }) {
+      return new Response(`failed: ${message}\n`);
+    }
+  },
+};
+JS
     'through.js' => <<'JS' =~ s/%%WORKER%%/quoted($worker)/er,
 export default {
   async fetch(request, env) {
@@ -356,6 +396,52 @@ for my $way ('host', 'load', 'through') {
     close $client;
     close $c;
     nothing_left('cold, without code');
+}
+
+# -- what breaks off ---------------------------------------------------------
+
+# The body of a request to a worker whose code is still on its way.
+{
+    my $client = ask('/later');
+    my ($body) = accepted();
+    print $body "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+    $body->flush;
+    my ($code) = accepted();
+    close $body;
+    sleep 0.2;
+    answer($code, $worker);
+    my $got = '';
+    wait_until { sysread $client, $got, 4096, length $got; $got =~ /\n0\r\n|\n\z/ };
+    like $got, qr/^HTTP\/1.1 200 .*failed: /s,
+        "a body that breaks off before its worker is there";
+    close $client;
+    nothing_left('body before code');
+}
+
+# The client's, once a part of it has been sent back.
+{
+    my $client = ask('/echo', method => 'POST',
+                     headers => "Transfer-Encoding: chunked\r\n",
+                     body => "5\r\nhello\r\n");
+    my $got = '';
+    wait_until { sysread $client, $got, 4096, length $got; $got =~ /hello/ };
+    print $client "no chunk\r\n";
+    $client->flush;
+    ok closed($client), 'a malformed body after the header: it breaks off';
+    close $client;
+    nothing_left('malformed body');
+}
+
+# "post_action" has the request after the worker, not beside it.
+{
+    my $client = ask('/post_action?act=late');
+    sleep 0.1;
+    close $client;
+    my ($c, $head) = accepted();
+    like $head, qr{^GET /post_action }, 'post_action, when the client is gone';
+    sleep 0.7;
+    answer($c, 'done');
+    nothing_left('post_action');
 }
 
 # -- many ------------------------------------------------------------------------------

@@ -271,6 +271,8 @@ for my $case (
     [url_file => 'reset 9'],
     [url_crlf => 'reset 9'],
     [url_user => 'reset 9'],
+    [method_trace => 'reset 9'],
+    [method_connect => 'reset 9'],
     [load_outbound => 'reset 10'],
     [load_none => 'reset 10'],
     [loaded_none => 'reset 10'],
@@ -440,6 +442,12 @@ is $t->get('/ok')->{content}, "ok\n", 'host: it answers';
 ($worker) = $t->workers;
 is $t->post('/echo', 'x' x 100_000)->{content}, 'x' x 100_000,
     'host: a body is joined to a response';
+
+# Longer than what the client is told: its request ends while its body is read.
+unlike raw("POST /echo_short HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n"
+           . 'HTTP/1.1 200 Forged!'), qr/Forged/,
+    'host: a joined body that is too long: not to the client';
+ok_served('echo_short');
 
 for my $case (
     [load_unasked => 'a second HEAD'],

@@ -605,7 +605,29 @@ export default { fetch: () => new Response(`${++n}\n`) };
 
 
 
-=== TEST 24: when all isolates are busy, another id is refused with 503 and Retry-After
+=== TEST 24: ids without code do not evict one that has it
+--- http_config
+    dynworker_isolates max=2;
+--- config
+    location /t { dynworker_load id=$arg_id code=/code/$arg_id; }
+    location = /code/a { internal; default_type text/javascript; alias $TEST_NGINX_HTML_DIR/code.js; }
+    location /code/ { internal; return 404; }
+--- user_files
+>>> code.js
+let n = 0;
+export default { fetch: () => new Response(`${++n}\n`) };
+--- request eval
+["GET /t?id=a", (map { "GET /t?id=none$_" } 1 .. 4), "GET /t?id=a"]
+--- error_code eval
+[200, (404) x 4, 200]
+--- response_body_like eval
+["^1\n\$", ("404 Not Found") x 4, "^2\n\$"]
+--- no_error_log
+[error]
+
+
+
+=== TEST 25: when all isolates are busy, another id is refused with 503 and Retry-After
 --- http_config
     dynworker_isolates max=1;
     dynworker_outbound self {
@@ -614,9 +636,9 @@ export default { fetch: () => new Response(`${++n}\n`) };
         pass /_out;
     }
 --- config
-    location /t {
+    location ~ (?s)^/t/(?<id>.*)$ {
         dynworker_global_outbound self;
-        dynworker_load id=$arg_id code=/code.js;
+        dynworker_load id=$id code=/code.js;
         add_header X-Error $dynworker_error always;
     }
     location = /_out {
@@ -628,18 +650,84 @@ export default { fetch: () => new Response(`${++n}\n`) };
 >>> code.js
 export default {
   async fetch({ url }) {
-    if (!url.includes("id=a")) return new Response("ran\n");
-    const other = await fetch("http://self:$TEST_NGINX_SERVER_PORT/t?id=b");
+    if (!url.endsWith("/a")) return new Response("ran\n");
+    const other = await fetch("http://self:$TEST_NGINX_SERVER_PORT/t/b%0Aforged");
     return new Response([
       other.status, other.headers.get("X-Error"), other.headers.has("Retry-After"),
     ].join(" ") + "\n");
   },
 };
 --- request
-GET /t?id=a
+GET /t/a
 --- response_body
 503 overload true
 --- error_log
-no room for worker "b", "dynworker_isolates max=1"
+no room for worker "b\nforged", "dynworker_isolates max=1"
 --- no_error_log
 [alert]
+
+
+
+=== TEST 26: an id in the code's URI does not lead out of its location
+--- config
+    location /t { dynworker_load id=$arg_id code=/code/$arg_id; }
+    location /code/ {
+        internal;
+        alias $TEST_NGINX_HTML_DIR/code/;
+        types { text/javascript js; }
+    }
+--- user_files
+>>> other.js
+export default { fetch: () => new Response("other\n") };
+>>> code/a.js
+export default { fetch: () => new Response("a\n") };
+--- request eval
+["GET /t?id=a.js", "GET /t?id=../other.js", "GET /t?id=x/../../other.js",
+ "GET /t?id=%2e%2e%2fother.js", "GET /t?id=%61.js"]
+--- error_code eval
+[200, 500, 500, 500, 200]
+--- response_body_like eval
+["^a\n\$", ("500 Internal") x 3, "^a\n\$"]
+--- error_logs eval
+[undef, qr{unsafe URI "/code/../other.js"}, qr{unsafe URI "/code/x/../../other.js"},
+ qr{unsafe URI "/code/%2e%2e%2fother.js"}, undef]
+--- no_error_log
+[alert]
+
+
+
+=== TEST 27: limits in the code hold for its first request, too
+--- http_config
+    dynworker_outbound up { allow http://up.test; pass /_out; }
+    upstream up.test { server 127.0.0.1:$TEST_NGINX_SERVER_PORT; }
+--- config
+    location /t {
+        dynworker_load id=a code=/code;
+        dynworker_global_outbound up;
+    }
+    location = /_out { internal; return 200 up; }
+    location = /code { internal; dynworker_script $TEST_NGINX_HTML_DIR/code.js; }
+--- user_files
+>>> worker.txt
+export default {
+  async fetch() {
+    let n = 0;
+    try {
+      for (; n < 5; n++) await fetch("http://up.test/");
+    } catch ({ message }) {
+      return new Response(`${n} ${message}\n`);
+    }
+    return new Response(`${n}\n`);
+  },
+};
+>>> code.js
+import worker from "./worker.txt";
+export default { fetch: () => Response.json({
+  mainModule: "worker.js",
+  modules: { "worker.js": worker },
+  limits: { subRequests: 2 },
+}) };
+--- request eval
+["GET /t", "GET /t"]
+--- response_body eval
+["2 Too many subrequests.\n", "2 Too many subrequests.\n"]

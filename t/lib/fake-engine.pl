@@ -321,6 +321,10 @@ my %act = (
                                      "\0GET\0http://up.test/\r\nX: y\0\0") },
     url_user        => sub { refused($_[0], strings =>
                                      "\0GET\0http://a:b\@up.test/\0\0") },
+    method_trace    => sub { refused($_[0], strings =>
+                                     "\0TRACE\0http://up.test/\0\0") },
+    method_connect  => sub { refused($_[0], strings =>
+                                     "\0connect\0http://up.test/\0\0") },
     load_outbound   => sub { refused($_[0], kind => LOAD, target => 0) },
     load_none       => sub { refused($_[0], kind => LOAD, target => 7) },
     loaded_none     => sub { refused($_[0], flags => LOADED,
@@ -364,6 +368,8 @@ my %act = (
 
     echo            => sub { head($_[0], flags => JOIN, join => $_[0])
                              . end($_[0]) },
+    echo_short      => sub { head($_[0], flags => JOIN, join => $_[0],
+                                  length => 3) },
     load_unasked    => sub { my $id = new_id();
                              ask($id, kind => LOAD, flags => ID,
                                    parent => $_[0], target => 1,
