@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Side by side, in one run: nginx's "return 200", a warm dynamic worker that
-# says hello, a warm one behind a host worker, and one outbound fetch().
+# says hello, a warm one behind a host worker, and one outbound fetch(); then
+# what a new isolate costs.
 #
 #   SECONDS_EACH=5 ROUNDS=3 CONNECTIONS=64 bench/run.sh
 #
@@ -92,3 +93,6 @@ for name in $names; do
     [ -n "$base" ] || base=$(sort -n "$prefix/return.rate" |
         awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
 done
+
+echo
+"$BUILD/bench-isolates"

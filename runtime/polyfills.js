@@ -1,61 +1,90 @@
-// What ECMAScript has and V8 10.2 has not: from core-js, each module by its
-// name, since others would replace what V8 does well.  A newer V8 keeps its own.
+// What ECMAScript has and the V8 in use has not, from core-js.  It is a fifth of
+// a megabyte of heap, so an isolate makes it when a worker first asks for any.
+//
+// TODO(cleanup): once V8 13 is the least that is supported, all of it can go.
 
-import "core-js/modules/es.symbol.dispose.js";
-import "core-js/modules/es.symbol.async-dispose.js";
-import "core-js/modules/es.suppressed-error.constructor.js";
-import "core-js/modules/es.disposable-stack.constructor.js";
-import "core-js/modules/es.async-disposable-stack.constructor.js";
-import "core-js/modules/es.array.from-async.js";
-import "core-js/modules/es.array.to-reversed.js";
-import "core-js/modules/es.array.to-sorted.js";
-import "core-js/modules/es.array.to-spliced.js";
-import "core-js/modules/es.array.with.js";
-import "core-js/modules/es.error.is-error.js";
-import "core-js/modules/es.iterator.constructor.js";
-import "core-js/modules/es.iterator.concat.js";
-import "core-js/modules/es.iterator.dispose.js";
-import "core-js/modules/es.iterator.drop.js";
-import "core-js/modules/es.iterator.every.js";
-import "core-js/modules/es.iterator.filter.js";
-import "core-js/modules/es.iterator.find.js";
-import "core-js/modules/es.iterator.flat-map.js";
-import "core-js/modules/es.iterator.for-each.js";
-import "core-js/modules/es.iterator.from.js";
-import "core-js/modules/es.iterator.map.js";
-import "core-js/modules/es.iterator.reduce.js";
-import "core-js/modules/es.iterator.some.js";
-import "core-js/modules/es.iterator.take.js";
-import "core-js/modules/es.iterator.to-array.js";
-import "core-js/modules/es.async-iterator.async-dispose.js";
-import "core-js/modules/es.map.get-or-insert.js";
-import "core-js/modules/es.map.get-or-insert-computed.js";
-import "core-js/modules/es.map.group-by.js";
-import "core-js/modules/es.math.sum-precise.js";
-import "core-js/modules/es.object.group-by.js";
-import "core-js/modules/es.promise.try.js";
-import "core-js/modules/es.promise.with-resolvers.js";
-import "core-js/modules/es.regexp.escape.js";
-import "core-js/modules/es.set.difference.v2.js";
-import "core-js/modules/es.set.intersection.v2.js";
-import "core-js/modules/es.set.is-disjoint-from.v2.js";
-import "core-js/modules/es.set.is-subset-of.v2.js";
-import "core-js/modules/es.set.is-superset-of.v2.js";
-import "core-js/modules/es.set.symmetric-difference.v2.js";
-import "core-js/modules/es.set.union.v2.js";
-import "core-js/modules/es.string.is-well-formed.js";
-import "core-js/modules/es.string.to-well-formed.js";
-import "core-js/modules/es.typed-array.to-reversed.js";
-import "core-js/modules/es.typed-array.to-sorted.js";
-import "core-js/modules/es.typed-array.with.js";
-import "core-js/modules/es.uint8-array.from-base64.js";
-import "core-js/modules/es.uint8-array.from-hex.js";
-import "core-js/modules/es.uint8-array.set-from-base64.js";
-import "core-js/modules/es.uint8-array.set-from-hex.js";
-import "core-js/modules/es.uint8-array.to-base64.js";
-import "core-js/modules/es.uint8-array.to-hex.js";
-import "core-js/modules/es.weak-map.get-or-insert.js";
-import "core-js/modules/es.weak-map.get-or-insert-computed.js";
+import {
+  AsyncIteratorPrototype, IteratorPrototype, list, ObjectDefineProperty,
+  ObjectPrototypeHasOwnProperty, ReflectDefineProperty, ReflectDeleteProperty,
+  ReflectGetOwnPropertyDescriptor, SymbolAsyncDispose, SymbolDispose,
+  SymbolToStringTag, TypedArrayPrototype,
+} from "./primordials.js";
+import { chunk, defineLazily } from "./core/chunks.js";
 
-// Where core-js notes what it has done: nobody else's business.
-delete globalThis["__core-js_shared__"];
+// These are values, and cannot wait.
+function defineSymbol(name, value) {
+  if (ObjectPrototypeHasOwnProperty(Symbol, name)) return;
+  ObjectDefineProperty(Symbol, name, { __proto__: null, value });
+}
+
+const offers = list();
+let evaluating = false;
+
+// Makes all of them.  core-js looks for what is there already, so what stands
+// there for it goes first; and what a worker has put there, or deleted, is as
+// before when it is done.
+function evaluate() {
+  const before = list();
+  for (let i = 0; i < offers.length; i++) {
+    const { object, name } = offers[i];
+    const property = ReflectGetOwnPropertyDescriptor(object, name);
+    const isOurs = property !== undefined && object[name] === undefined;
+    if (isOurs) ReflectDeleteProperty(object, name);
+    else before[before.length] = { object, name, property };
+  }
+  chunk("polyfills");
+  for (let i = 0; i < before.length; i++) {
+    const { object, name, property } = before[i];
+    if (property === undefined) ReflectDeleteProperty(object, name);
+    else ReflectDefineProperty(object, name, property);
+  }
+}
+
+function offer(object, names) {
+  const missing =
+    names.filter((name) => !ObjectPrototypeHasOwnProperty(object, name));
+  for (const name of missing) offers[offers.length] = { object, name };
+
+  defineLazily(object, missing, false, (name) => {
+    if (evaluating) return undefined;
+    evaluating = true;
+    evaluate();
+    evaluating = false;
+    return object[name];
+  });
+}
+
+export function installPolyfills() {
+  defineSymbol("dispose", SymbolDispose);
+  defineSymbol("asyncDispose", SymbolAsyncDispose);
+
+  offer(globalThis, [
+    "AsyncDisposableStack", "DisposableStack", "Iterator", "SuppressedError",
+  ]);
+  offer(Array, ["fromAsync"]);
+  offer(Array.prototype, ["toReversed", "toSorted", "toSpliced", "with"]);
+  offer(AsyncIteratorPrototype, [SymbolAsyncDispose]);
+  offer(Error, ["isError"]);
+  offer(IteratorPrototype, [
+    "constructor", "drop", "every", "filter", "find", "flatMap", "forEach",
+    "map", "reduce", "some", "take", "toArray", SymbolDispose,
+    SymbolToStringTag,
+  ]);
+  offer(Map, ["groupBy"]);
+  offer(Map.prototype, ["getOrInsert", "getOrInsertComputed"]);
+  offer(Math, ["sumPrecise"]);
+  offer(Object, ["groupBy"]);
+  offer(Promise, ["try", "withResolvers"]);
+  offer(RegExp, ["escape"]);
+  offer(Set.prototype, [
+    "difference", "intersection", "isDisjointFrom", "isSubsetOf",
+    "isSupersetOf", "symmetricDifference", "union",
+  ]);
+  offer(String.prototype, ["isWellFormed", "toWellFormed"]);
+  offer(TypedArrayPrototype, ["toReversed", "toSorted", "with"]);
+  offer(Uint8Array, ["fromBase64", "fromHex"]);
+  offer(Uint8Array.prototype, [
+    "setFromBase64", "setFromHex", "toBase64", "toHex",
+  ]);
+  offer(WeakMap.prototype, ["getOrInsert", "getOrInsertComputed"]);
+}

@@ -29,6 +29,8 @@ const { Array, ArrayBuffer, Error, Promise, RangeError, TypeError, Uint8Array } 
 export const {
   apply: ReflectApply,
   construct: ReflectConstruct,
+  defineProperty: ReflectDefineProperty,
+  deleteProperty: ReflectDeleteProperty,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   ownKeys: ReflectOwnKeys,
 } = Reflect;
@@ -61,6 +63,8 @@ export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort);
 export const ArrayIteratorPrototype =
   Object.getPrototypeOf([][Symbol.iterator]());
 export const IteratorPrototype = Object.getPrototypeOf(ArrayIteratorPrototype);
+export const AsyncIteratorPrototype = Object.getPrototypeOf(
+  Object.getPrototypeOf((async function* () {}).prototype));
 
 export const {
   fromCharCode: StringFromCharCode,
@@ -109,6 +113,10 @@ export const RegExpPrototypeToString = uncurryThis(RegExp.prototype.toString);
 export const RegExpPrototypeGetSource = getter(RegExp.prototype, "source");
 
 export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
+// V8 10.2 has neither; polyfills.js gives them to workers.
+export const SymbolAsyncDispose =
+  Symbol.asyncDispose ?? Symbol("Symbol.asyncDispose");
+export const SymbolDispose = Symbol.dispose ?? Symbol("Symbol.dispose");
 export const {
   asyncIterator: SymbolAsyncIterator,
   iterator: SymbolIterator,
@@ -138,7 +146,7 @@ export const PromisePrototypeThen = uncurryThis(Promise.prototype.then);
 export const PromiseResolve = Promise.resolve.bind(Promise);
 export const PromiseReject = Promise.reject.bind(Promise);
 
-const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+export const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 const TypedArray = Object.getPrototypeOf(Uint8Array);
 export const ArrayBufferIsView = ArrayBuffer.isView;
 export const ArrayBufferPrototypeGetByteLength =

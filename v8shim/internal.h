@@ -147,6 +147,7 @@ struct Entry {
 // What a context keeps in the snapshot for us, in the order of AddData().
 enum ContextData {
   kDispatch,
+  kLazyHost,
   kModuleHost,
   kRejectionHandler,
   kUint8Array,

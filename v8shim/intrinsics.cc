@@ -28,6 +28,11 @@ void SetModuleHost(const Info& info) {
   SetFunction(info, kModuleHost, "setModuleHost");
 }
 
+// setLazyHost(fn)
+void SetLazyHost(const Info& info) {
+  SetFunction(info, kLazyHost, "setLazyHost");
+}
+
 // setRejectionHandler(fn)
 void SetRejectionHandler(const Info& info) {
   SetFunction(info, kRejectionHandler, "setRejectionHandler");
@@ -117,6 +122,40 @@ void CompileWasm(const Info& info) {
   iso->compiling_wasm = false;
 }
 
+// The value of a property that lazyProperty() made.
+void GetLazily(v8::Local<v8::Name> name,
+               const v8::PropertyCallbackInfo<v8::Value>& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  v8::Local<v8::Function> host;
+  v8::Local<v8::Value> value;
+  v8::Local<v8::Value> args[] = {info.Data(), name};
+  if (GetFunction(FromIsolate(isolate), kLazyHost).ToLocal(&host) &&
+      host->Call(isolate->GetCurrentContext(), v8::Undefined(isolate), 2, args)
+          .ToLocal(&value)) {
+    info.GetReturnValue().Set(value);
+  }
+}
+
+// lazyProperty(object, name, number, enumerable): a data property for whoever
+// looks, whose value is, each time, what the lazy host returns for the number
+// and the name.  A write makes it an ordinary one; the host may, too.  (V8's
+// own SetLazyDataProperty() would end the process if the property changed while
+// its value was made.  And a function in place of the number would take the
+// whole context into the part of the snapshot that all contexts share.)
+void LazyProperty(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsObject() || !info[1]->IsName() || !info[2]->IsInt32()) {
+    ThrowTypeError(isolate, "lazyProperty: not an object, a name, a number");
+    return;
+  }
+  info[0]
+      .As<v8::Object>()
+      ->SetNativeDataProperty(
+          isolate->GetCurrentContext(), info[1].As<v8::Name>(), GetLazily,
+          nullptr, info[2], info[3]->IsTrue() ? v8::None : v8::DontEnum)
+      .FromMaybe(false);
+}
+
 struct Intrinsic {
   const char* name;
   v8::FunctionCallback callback;
@@ -125,6 +164,7 @@ struct Intrinsic {
 
 constexpr Intrinsic kIntrinsics[] = {
     {"setDispatch", SetDispatch, 1},
+    {"setLazyHost", SetLazyHost, 1},
     {"setModuleHost", SetModuleHost, 1},
     {"setRejectionHandler", SetRejectionHandler, 1},
     {"importModule", ImportModule, 1},
@@ -134,6 +174,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"runMicrotasks", RunMicrotasks, 0},
     {"enqueueMicrotask", EnqueueMicrotask, 1},
     {"compileWasm", CompileWasm, 1},
+    {"lazyProperty", LazyProperty, 4},
     {"serialize", Serialize, 1},
     {"deserialize", Deserialize, 1},
     {"transfer", Transfer, 1},
@@ -163,6 +204,7 @@ const intptr_t* ExternalReferences() {
   static const std::vector<intptr_t> references = [] {
     std::vector<intptr_t> list;
     list.push_back(reinterpret_cast<intptr_t>(CallOp));
+    list.push_back(reinterpret_cast<intptr_t>(GetLazily));
     AddSourceReferences(&list);
     for (const Intrinsic& intrinsic : kIntrinsics) {
       list.push_back(reinterpret_cast<intptr_t>(intrinsic.callback));

@@ -1,14 +1,11 @@
 // Domains beyond ASCII. https://url.spec.whatwg.org/#idna
-//
-// The tables of UTS #46 are built in an isolate that needs them, not in the
-// snapshot: they would double its size.
 
-let tr46;
+import { chunk } from "../core/chunks.js";
 
 // The domain in ASCII, lower case, or null.
 export function domainToASCII(domain) {
-  tr46 ??= require("tr46");
-  const result = tr46.toASCII(domain, {
+  const result = chunk("idna").toASCII(domain, {
+    __proto__: null,
     checkHyphens: false,
     checkBidi: true,
     checkJoiners: true,

@@ -56,7 +56,7 @@ export function host(title, source, env, body, options = {}) {
 
 // Runs statements in a fetch handler of a worker; what they return, as JSON,
 // must be equal to "expected".
-export function returns(title, statements, expected) {
+export function returns(title, statements, expected, options) {
   worker(
     title,
     `export default { async fetch(request, env, ctx) {
@@ -67,11 +67,11 @@ export function returns(title, statements, expected) {
       const answer = await isolate.request();
       assert.equal(answer.reset, null);
       assert.deepEqual(JSON.parse(answer.text), expected);
-    });
+    }, options);
 }
 
 // The same; they must throw or reject with this name and message.
-export function rejects(title, statements, name, message) {
+export function rejects(title, statements, name, message, options) {
   worker(
     title,
     `export default { async fetch(request, env, ctx) {
@@ -89,5 +89,5 @@ export function rejects(title, statements, name, message) {
       assert.equal(gotName, name);
       if (message instanceof RegExp) assert.match(gotMessage, message);
       else if (message !== undefined) assert.equal(gotMessage, message);
-    });
+    }, options);
 }

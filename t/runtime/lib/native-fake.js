@@ -227,6 +227,7 @@ export class FakeIsolate extends Nginx {
   #v8() {
     const storage = new AsyncLocalStorage();
     this.#Uint8Array = vm.runInContext("Uint8Array", this.#context);
+    let lazyHost;
     const resolved = vm.runInContext("Promise.resolve()", this.#context);
     return {
       setDispatch: (dispatch) => { this.#dispatch = dispatch; },
@@ -252,6 +253,18 @@ export class FakeIsolate extends Nginx {
       utf8Decode: (bytes, fatal, ignoreBOM) =>
         new TextDecoder("utf-8", { fatal, ignoreBOM }).decode(bytes),
       latin1Decode: (bytes) => Buffer.from(bytes).toString("latin1"),
+      setLazyHost: (host) => { lazyHost = host; },
+      lazyProperty: (object, name, number, enumerable) => {
+        Object.defineProperty(object, name, {
+          get: () => lazyHost(number, name),
+          set: (value) => {
+            Object.defineProperty(object, name, {
+              value, writable: true, enumerable, configurable: true,
+            });
+          },
+          enumerable, configurable: true,
+        });
+      },
       setModuleHost: (resolve) => { this.#resolve = resolve; },
       importModule: (specifier) => this.#import(specifier),
       location: (error) =>

@@ -1,0 +1,3 @@
+// The tables of UTS #46.
+
+export { toASCII } from "tr46";

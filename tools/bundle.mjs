@@ -1,0 +1,205 @@
+// node tools/bundle.mjs OUTPUT
+//
+// Bundles runtime/ into one script.  What runtime/main.js imports, directly or
+// not, is run when the startup snapshot is made.  What runtime/chunks/NAME.js
+// imports beyond that becomes a function that runtime/core/chunks.js calls when
+// an isolate first needs it: until then it costs the isolate one closure.
+//
+// A module belongs to the snapshot or to one chunk, so that it is evaluated
+// once.  A chunk sees a module of the snapshot through a list that is filled
+// when the snapshot is made, and another chunk through its entry.
+
+import { readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const runtime = resolve(root, "runtime");
+const output = process.argv[2];
+const main = resolve(runtime, "main.js");
+const chunks = readdirSync(resolve(runtime, "chunks"))
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => resolve(runtime, "chunks", name));
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  charset: "ascii",
+  format: "esm",
+  legalComments: "inline",
+  logLevel: "warning",
+  mainFields: ["module", "main"],
+  metafile: true,
+  platform: "neutral",
+  target: "es2022",
+  treeShaking: true,
+  write: false,
+};
+
+const chunkName = (path) => basename(path, ".js");
+const shortName = (path) => relative(runtime, path);
+const isOurs = (path) =>
+  path.startsWith(`${runtime}/`) && !path.includes("node_modules");
+
+function fail(text) {
+  console.error(`bundle: ${text}`);
+  process.exit(1);
+}
+
+// Modules that are made here: "dw:sources" has the chunks' functions,
+// "dw:shared" what they use of the snapshot's modules.
+function generated(shared) {
+  return {
+    name: "generated",
+    setup(plugin) {
+      plugin.onResolve({ filter: /^dw:/ }, ({ path }) => ({
+        path, namespace: "generated",
+      }));
+      plugin.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => {
+        if (path === "dw:sources") {
+          return { contents: "export const sources = __chunks;" };
+        }
+        const lines = shared.map(({ path, name }, i) =>
+          `import { ${name} as shared${i} } from ${JSON.stringify(path)};`);
+        const names = shared.map((_, i) => `shared${i}`);
+        lines.push(`export const shared = [${names.join(", ")}];`);
+        return { contents: lines.join("\n"), resolveDir: runtime };
+      });
+    },
+  };
+}
+
+// Files of ours that an entry brings in.
+function inputsOf({ metafile }) {
+  return Object.keys(metafile.inputs)
+    .filter((name) => !name.startsWith("generated:"))
+    .map((name) => resolve(root, name.replace(/^(snapshot|chunk):/, "")));
+}
+
+const textOf = ({ outputFiles }) => outputFiles[0].text;
+
+// The names that each of these modules exports.
+async function exportsOf(paths) {
+  const { metafile } = await build({
+    ...options, bundle: false, treeShaking: false, entryPoints: paths,
+    logLevel: "error", mainFields: undefined, outdir: "/",
+  });
+  const names = new Map();
+  for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
+    if (entryPoint !== undefined) names.set(resolve(root, entryPoint), exports);
+  }
+  return names;
+}
+
+// For one chunk: modules of the snapshot and entries of other chunks become
+// modules of constants, of which esbuild drops those that are not used.
+function outside(entry, names, isShared) {
+  const constants = (path, call) => ({
+    contents: names.get(path).map((name) =>
+      `export const ${name} = /* @__PURE__ */ ${call}(` +
+      `${JSON.stringify(path)}, "${name}");`).join("\n"),
+  });
+  return {
+    name: "outside",
+    setup(plugin) {
+      plugin.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const file = resolve(resolveDir, path);
+        if (isShared(file)) return { path: file, namespace: "snapshot" };
+        if (chunks.includes(file) && file !== entry) {
+          return { path: file, namespace: "chunk" };
+        }
+        return undefined;
+      });
+      plugin.onLoad({ filter: /.*/, namespace: "snapshot" }, ({ path }) =>
+        constants(path, "__shared"));
+      plugin.onLoad({ filter: /.*/, namespace: "chunk" }, ({ path }) =>
+        constants(path, "__chunk"));
+    },
+  };
+}
+
+// "export { a, b as c };" at its end becomes an object that is returned.
+function asFunction(text) {
+  const [, before, list = ""] =
+    /^([\s\S]*?)(?:\nexport \{([^{}]*)\};\s*)?$/.exec(text);
+  const members = list.split(",").map((part) => part.trim()).filter(Boolean)
+    .map((part) => {
+      const [inside, name = inside] = part.split(" as ");
+      return `${name}: ${inside}`;
+    });
+  return `function (__shared, __chunk) {\n${before}\n` +
+    `return { __proto__: null, ${members.join(", ")} };\n}`;
+}
+
+const first = await build({
+  ...options, entryPoints: [main], outfile: "main.js", plugins: [generated([])],
+});
+const snapshot = new Set(inputsOf(first).filter(isOurs));
+for (const path of chunks) {
+  if (snapshot.has(path)) {
+    fail(`${shortName(path)} is imported by a module of the snapshot; ` +
+      "it should ask chunk() for it");
+  }
+}
+
+const names = await exportsOf([...snapshot, ...chunks]);
+const owners = new Map();
+const needs = new Map();
+const shared = [];
+const indexes = new Map();
+const functions = [];
+
+for (const entry of chunks) {
+  const result = await build({
+    ...options, entryPoints: [entry], outfile: "chunk.js",
+    plugins: [outside(entry, names, (path) => snapshot.has(path))],
+  });
+  for (const path of inputsOf(result).filter(isOurs)) {
+    if (snapshot.has(path) || (chunks.includes(path) && path !== entry)) continue;
+    if (owners.has(path)) {
+      fail(`${shortName(path)} belongs to ${shortName(owners.get(path))}, but ` +
+        `${shortName(entry)} imports it too; it should import that entry`);
+    }
+    owners.set(path, entry);
+  }
+  const needed = new Set();
+  needs.set(entry, needed);
+  const code = textOf(result)
+    .replace(/__shared\("([^"]+)", "([^"]+)"\)/g, (_, path, name) => {
+      const key = `${path} ${name}`;
+      if (!indexes.has(key)) {
+        indexes.set(key, shared.length);
+        shared.push({ path, name });
+      }
+      return `__shared[${indexes.get(key)}]`;
+    })
+    .replace(/__chunk\("([^"]+)", "([^"]+)"\)/g, (_, path, name) => {
+      needed.add(path);
+      return `__chunk("${chunkName(path)}").${name}`;
+    });
+  functions.push(`"${chunkName(entry)}": ${asFunction(code)}`);
+}
+
+// Chunks that need each other at once could not be evaluated.
+function follow(entry, path) {
+  if (path.includes(entry)) {
+    fail(`chunks import each other: ${[...path, entry].map(chunkName).join(", ")}`);
+  }
+  for (const next of needs.get(entry)) follow(next, [...path, entry]);
+}
+for (const entry of chunks) follow(entry, []);
+
+const last = await build({
+  ...options, entryPoints: [main], outfile: "main.js",
+  plugins: [generated(shared)],
+});
+
+writeFileSync(output, `(() => {
+"use strict";
+const __chunks = { __proto__: null,
+${functions.join(",\n")}
+};
+${textOf(last)}
+})();
+`);
