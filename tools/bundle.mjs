@@ -1,9 +1,10 @@
 // node tools/bundle.mjs OUTPUT
 //
-// Bundles runtime/ into one script.  What runtime/main.js imports, directly or
-// not, is run when the startup snapshot is made.  What runtime/chunks/NAME.js
-// imports beyond that becomes a function that runtime/core/chunks.js calls when
-// an isolate first needs it: until then it costs the isolate one closure.
+// Bundles runtime/ into scripts.  What runtime/main.js imports, directly or not,
+// is the first one, which is run when the startup snapshot is made.  What
+// runtime/chunks/NAME.js imports beyond that is a script of its own, whose value
+// is a function; runtime/core/chunks.js calls it when an isolate first needs it.
+// v8shim/v8shim.h says how they stand in OUTPUT.
 //
 // A module belongs to the snapshot or to one chunk, so that it is evaluated
 // once.  A chunk sees a module of the snapshot through a list that is filled
@@ -47,19 +48,15 @@ function fail(text) {
   process.exit(1);
 }
 
-// Modules that are made here: "dw:sources" has the chunks' functions,
-// "dw:shared" what they use of the snapshot's modules.
+// A module that is made here: what the chunks use of the snapshot's modules.
 function generated(shared) {
   return {
     name: "generated",
     setup(plugin) {
-      plugin.onResolve({ filter: /^dw:/ }, ({ path }) => ({
+      plugin.onResolve({ filter: /^dw:shared$/ }, ({ path }) => ({
         path, namespace: "generated",
       }));
-      plugin.onLoad({ filter: /.*/, namespace: "generated" }, ({ path }) => {
-        if (path === "dw:sources") {
-          return { contents: "export const sources = __chunks;" };
-        }
+      plugin.onLoad({ filter: /.*/, namespace: "generated" }, () => {
         const lines = shared.map(({ path, name }, i) =>
           `import { ${name} as shared${i} } from ${JSON.stringify(path)};`);
         const names = shared.map((_, i) => `shared${i}`);
@@ -128,8 +125,8 @@ function asFunction(text) {
       const [inside, name = inside] = part.split(" as ");
       return `${name}: ${inside}`;
     });
-  return `function (__shared, __chunk) {\n${before}\n` +
-    `return { __proto__: null, ${members.join(", ")} };\n}`;
+  return `(function (__shared, __chunk) {\n"use strict";\n${before}\n` +
+    `return { __proto__: null, ${members.join(", ")} };\n})`;
 }
 
 const first = await build({
@@ -148,7 +145,7 @@ const owners = new Map();
 const needs = new Map();
 const shared = [];
 const indexes = new Map();
-const functions = [];
+const parts = [];
 
 for (const entry of chunks) {
   const result = await build({
@@ -178,7 +175,7 @@ for (const entry of chunks) {
       needed.add(path);
       return `__chunk("${chunkName(path)}").${name}`;
     });
-  functions.push(`"${chunkName(entry)}": ${asFunction(code)}`);
+  parts.push(chunkName(entry), asFunction(code));
 }
 
 // Chunks that need each other at once could not be evaluated.
@@ -195,11 +192,8 @@ const last = await build({
   plugins: [generated(shared)],
 });
 
-writeFileSync(output, `(() => {
-"use strict";
-const __chunks = { __proto__: null,
-${functions.join(",\n")}
-};
-${textOf(last)}
-})();
-`);
+parts.unshift(`(() => {\n"use strict";\n${textOf(last)}\n})();\n`);
+
+// In comments of others: esbuild escapes only what runs.
+const ascii = (text) => text.replace(/[^\x01-\x7f]/g, "?");
+writeFileSync(output, parts.map(ascii).join("\0"));

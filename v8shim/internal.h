@@ -29,7 +29,6 @@ namespace v8shim {
 struct Snapshot {
   v8::StartupData blob = {nullptr, 0};
   v8shim_span_t source = {nullptr, 0};  // the runtime's text
-  bool two_byte = false;                // it is UTF-16, else ASCII
 };
 
 // What v8shim_start() was given, and what follows from it.  Written once,
@@ -209,8 +208,12 @@ void HitMemoryLimit(v8shim_isolate_s* iso);
 bool OpenSnapshot(const v8shim_op_t* ops, v8shim_span_t snapshot,
                   Snapshot* opened, v8shim_error_t* error);
 
-// Before the first isolate: where the blob finds the runtime's text.
-void ShareSource(const Snapshot& snapshot);
+// Before the first isolate: where the runtime's text stands, for good.
+void ShareSource(v8shim_span_t source);
+
+// The value of a chunk of the runtime, a script.
+v8::MaybeLocal<v8::Value> RunChunk(v8::Local<v8::Context> context,
+                                   const std::string& name);
 
 // What a blob may call that text.
 void AddSourceReferences(std::vector<intptr_t>* list);

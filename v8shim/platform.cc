@@ -210,7 +210,7 @@ v8shim_status_t v8shim_start(const v8shim_config_t* config,
                       error)) {
       return V8SHIM_FAILED;
     }
-    ShareSource(process.snapshot);
+    ShareSource(process.snapshot.source);
   }
 
   process.config = *config;

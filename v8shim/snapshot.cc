@@ -1,5 +1,8 @@
 // The startup snapshot: our header, the runtime's source text, V8's blob.
 //
+// The text is a script and any number of chunks, which are run when an isolate
+// asks for them: script NUL name NUL chunk NUL name NUL chunk ...
+//
 // V8 ends the process over a blob that another version made, so the header
 // says all that must agree and is looked at first.  The source text stands
 // beside the blob instead of in it: so all isolates share it where it is.
@@ -8,6 +11,8 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <deque>
 
 #include "v8shim/internal.h"
 
@@ -28,8 +33,7 @@ struct Header {
   char magic[8];
   char version[64];
   BuildId build_id;
-  uint8_t two_byte;  // the source is UTF-16, else ASCII
-  uint8_t zero[51];
+  uint8_t zero[52];
   uint64_t ops_hash;
   uint64_t source_size;
   uint64_t blob_size;
@@ -133,52 +137,34 @@ void FillHeader(const v8shim_op_t* ops, Header* header) {
   header->ops_hash = HashOps(ops);
 }
 
-// The runtime's text for V8: static storage that all isolates share.  The
-// address of this object is what the blob refers to.
-template <class Resource, class Char>
-class SharedText final : public Resource {
+// A part of the runtime's text for V8: static storage that all isolates share.
+class SharedText final : public v8::String::ExternalOneByteStringResource {
  public:
-  const Char* data() const override { return data_; }
-  size_t length() const override { return length_; }
+  const char* data() const override { return text_.data(); }
+  size_t length() const override { return text_.size(); }
   void Dispose() override {}
 
-  void Set(const void* data, size_t size) {
-    data_ = static_cast<const Char*>(data);
-    length_ = size / sizeof(Char);
-  }
-
-  v8shim_span_t span() const {
-    return {reinterpret_cast<const uint8_t*>(data_), length_ * sizeof(Char)};
-  }
+  void Set(std::string_view text) { text_ = text; }
 
  private:
-  const Char* data_ = nullptr;
-  size_t length_ = 0;
+  std::string_view text_;
 };
 
-SharedText<v8::String::ExternalOneByteStringResource, char> ascii_source;
-SharedText<v8::String::ExternalStringResource, uint16_t> two_byte_source;
+struct Chunk {
+  std::string_view name;
+  SharedText text;
+};
 
-// While a snapshot is made.
-std::vector<uint16_t> two_byte_text;
+// The address of this object is what the blob refers to.
+SharedText script_text;
+// Written once, before the first isolate.
+std::deque<Chunk> chunks;
 
-v8::MaybeLocal<v8::String> SourceString(v8::Isolate* isolate,
-                                        v8shim_span_t text) {
-  if (text.size == 0) return v8::String::Empty(isolate);
-  if (IsAscii(text.data, text.size)) {
-    ascii_source.Set(text.data, text.size);
-    return v8::String::NewExternalOneByte(isolate, &ascii_source);
-  }
-
-  v8::Local<v8::String> string;
-  if (!DecodeUtf8(isolate, text).ToLocal(&string)) {
-    return v8::MaybeLocal<v8::String>();
-  }
-  two_byte_text.resize(static_cast<size_t>(string->Length()));
-  WriteTwoByte(isolate, string, two_byte_text.data());
-  two_byte_source.Set(two_byte_text.data(),
-                      two_byte_text.size() * sizeof(uint16_t));
-  return v8::String::NewExternalTwoByte(isolate, &two_byte_source);
+std::string_view CutPart(std::string_view* text) {
+  const size_t size = text->find('\0');
+  const std::string_view part = text->substr(0, size);
+  text->remove_prefix(size == text->npos ? text->size() : size + 1);
+  return part;
 }
 
 v8::MaybeLocal<v8::Value> GetGlobal(v8::Local<v8::Context> context,
@@ -209,18 +195,22 @@ bool KeepBuiltIns(v8::Local<v8::Context> context, v8shim_isolate_s* iso) {
   return true;
 }
 
-bool RunRuntime(v8::Local<v8::Context> context, v8shim_span_t runtime) {
+v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context,
+                                    const std::string& name, SharedText* text) {
   v8::Isolate* isolate = context->GetIsolate();
   v8::Local<v8::String> source;
   v8::Local<v8::Script> script;
-  if (!SourceString(isolate, runtime).ToLocal(&source)) return false;
-
-  v8::ScriptOrigin origin =
-      NewOrigin(isolate, NewText(isolate, kRuntimeName), false);
-  if (!v8::Script::Compile(context, source, &origin).ToLocal(&script) ||
-      script->Run(context).IsEmpty()) {
-    return false;
+  v8::ScriptOrigin origin = NewOrigin(isolate, NewText(isolate, name), false);
+  if (!v8::String::NewExternalOneByte(isolate, text).ToLocal(&source) ||
+      !v8::Script::Compile(context, source, &origin).ToLocal(&script)) {
+    return v8::MaybeLocal<v8::Value>();
   }
+  return script->Run(context);
+}
+
+bool RunRuntime(v8::Local<v8::Context> context) {
+  v8::Isolate* isolate = context->GetIsolate();
+  if (RunScript(context, kRuntimeName, &script_text).IsEmpty()) return false;
 
   isolate->PerformMicrotaskCheckpoint();
   return context->Global()
@@ -230,7 +220,6 @@ bool RunRuntime(v8::Local<v8::Context> context, v8shim_span_t runtime) {
 
 // Makes the context that all isolates begin with.
 v8shim_status_t FillCreator(v8::SnapshotCreator* creator, v8shim_isolate_s* iso,
-                            v8shim_span_t runtime,
                             const std::string& normal_names,
                             v8shim_error_t* error) {
   v8::Isolate* isolate = iso->isolate;
@@ -242,7 +231,7 @@ v8shim_status_t FillCreator(v8::SnapshotCreator* creator, v8shim_isolate_s* iso,
   SetContextLimits(context);
   const std::string early_names = BuiltInNames(context);
   if (!KeepBuiltIns(context, iso) || !InstallNative(context) ||
-      !RunRuntime(context, runtime) ||
+      !RunRuntime(context) ||
       !MakeRoomForLateBuiltIns(context, normal_names, early_names)) {
     return Fail(context, try_catch, error);
   }
@@ -260,11 +249,8 @@ v8shim_status_t FillCreator(v8::SnapshotCreator* creator, v8shim_isolate_s* iso,
 }
 
 // The three parts in one piece of memory; V8's blob is freed.
-v8shim_status_t Pack(v8::StartupData blob, uint8_t** out, size_t* out_size,
-                     v8shim_error_t* error) {
-  const bool two_byte = two_byte_source.length() > 0;
-  const v8shim_span_t source =
-      two_byte ? two_byte_source.span() : ascii_source.span();
+v8shim_status_t Pack(v8shim_span_t source, v8::StartupData blob, uint8_t** out,
+                     size_t* out_size, v8shim_error_t* error) {
   const size_t blob_size = static_cast<size_t>(blob.raw_size);
   const size_t size = sizeof(Header) + Align(source.size) + blob_size;
   auto* data = static_cast<uint8_t*>(calloc(size, 1));
@@ -281,7 +267,6 @@ v8shim_status_t Pack(v8::StartupData blob, uint8_t** out, size_t* out_size,
 
   Header header;
   FillHeader(process.config.ops, &header);
-  header.two_byte = two_byte;
   header.source_size = source.size;
   header.blob_size = blob_size;
   header.checksum = Checksum(p, size - sizeof(Header));
@@ -318,8 +303,7 @@ bool CheckHeader(const v8shim_op_t* ops, const Header& header, size_t rest,
 }  // namespace
 
 void AddSourceReferences(std::vector<intptr_t>* list) {
-  list->push_back(reinterpret_cast<intptr_t>(&ascii_source));
-  list->push_back(reinterpret_cast<intptr_t>(&two_byte_source));
+  list->push_back(reinterpret_cast<intptr_t>(&script_text));
 }
 
 bool OpenSnapshot(const v8shim_op_t* ops, v8shim_span_t snapshot,
@@ -341,19 +325,32 @@ bool OpenSnapshot(const v8shim_op_t* ops, v8shim_span_t snapshot,
   }
 
   opened->source = {source, header.source_size};
-  opened->two_byte = header.two_byte != 0;
   opened->blob = {
       reinterpret_cast<const char*>(source + Align(header.source_size)),
       static_cast<int>(header.blob_size)};
   return true;
 }
 
-void ShareSource(const Snapshot& snapshot) {
-  if (snapshot.two_byte) {
-    two_byte_source.Set(snapshot.source.data, snapshot.source.size);
-  } else {
-    ascii_source.Set(snapshot.source.data, snapshot.source.size);
+void ShareSource(v8shim_span_t source) {
+  std::string_view rest(reinterpret_cast<const char*>(source.data),
+                        source.size);
+  script_text.Set(CutPart(&rest));
+  while (!rest.empty()) {
+    Chunk& chunk = chunks.emplace_back();
+    chunk.name = CutPart(&rest);
+    chunk.text.Set(CutPart(&rest));
   }
+}
+
+v8::MaybeLocal<v8::Value> RunChunk(v8::Local<v8::Context> context,
+                                   const std::string& name) {
+  for (Chunk& chunk : chunks) {
+    if (chunk.name == name) {
+      return RunScript(context, std::string(kOwnScripts) + name, &chunk.text);
+    }
+  }
+  ThrowError(context->GetIsolate(), "no chunk \"" + name + "\"");
+  return v8::MaybeLocal<v8::Value>();
 }
 
 }  // namespace v8shim
@@ -373,6 +370,11 @@ v8shim_status_t v8shim_snapshot_build(v8shim_span_t runtime, uint8_t** out,
     SetError(error, "V8 must be started, and without a snapshot");
     return V8SHIM_FAILED;
   }
+  if (!IsAscii(runtime.data, runtime.size)) {
+    SetError(error, "the runtime's text must be ASCII");
+    return V8SHIM_FAILED;
+  }
+  ShareSource(runtime);
 
   v8shim_isolate_config_t config = {};
   config.buffer_bytes = SIZE_MAX;
@@ -388,7 +390,7 @@ v8shim_status_t v8shim_snapshot_build(v8shim_span_t runtime, uint8_t** out,
     iso.isolate->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
 
     const v8shim_status_t status =
-        FillCreator(&creator, &iso, runtime, normal_names, error);
+        FillCreator(&creator, &iso, normal_names, error);
     if (status != V8SHIM_OK) return status;
     blob = creator.CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
   }
@@ -397,5 +399,5 @@ v8shim_status_t v8shim_snapshot_build(v8shim_span_t runtime, uint8_t** out,
     SetError(error, "V8 made no snapshot");
     return V8SHIM_FAILED;
   }
-  return Pack(blob, out, out_size, error);
+  return Pack(runtime, blob, out, out_size, error);
 }

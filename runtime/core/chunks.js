@@ -1,9 +1,8 @@
 // The parts of the runtime that are evaluated when they are first needed, and
-// not in the snapshot.  tools/bundle.mjs makes a function of each.
+// not in the snapshot.  tools/bundle.mjs makes a script of each.
 
 import { list, ReflectDefineProperty } from "../primordials.js";
 import { v8 } from "../native.js";
-import { sources } from "dw:sources";
 
 let shared;
 const evaluated = { __proto__: null };
@@ -15,7 +14,7 @@ export function setShared(values) {
 
 // The exports of runtime/chunks/NAME.js.  Not in a module's body.
 export function chunk(name) {
-  return evaluated[name] ??= sources[name](shared, chunk);
+  return evaluated[name] ??= v8.runChunk(name)(shared, chunk);
 }
 
 export const isEvaluated = (name) => evaluated[name] !== undefined;

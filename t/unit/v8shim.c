@@ -59,7 +59,13 @@ static const char  runtime[] =
     "    case 4: ops.report([channel, a, b, c, text, bytes].join());\n"
     "    }\n"
     "  });\n"
-    "})();\n";
+    "  const lazy = v8.lazy = [];\n"
+    "  v8.setLazyHost((n, name) => { lazy.push(n + name); return n + 1; });\n"
+    "  for (const name of ['one', 'two', 'three'])\n"
+    "    v8.lazyProperty(globalThis, name, 6, name === 'two');\n"
+    "})();\n"
+    "\0" "sum" "\0" "(a, b) => { if (a) return a + b; throw Error('no a'); }"
+    "\0" "broken" "\0" "(";
 
 
 static char                  report[65536];
@@ -561,6 +567,38 @@ stack_hides_the_runtime(void **state)
 
 
 static void
+chunks_run_when_they_are_asked_for(void **state)
+{
+    (void) state;
+
+    check(NATIVE "const failure = (f) => { try { f() } catch (e) {"
+          "  return e.message + e.stack.includes('dw:') } };"
+          "export const result = [v8.runChunk('sum')(1, 2),"
+          "  failure(() => v8.runChunk('none')),"
+          "  failure(() => v8.runChunk('broken')),"
+          "  failure(v8.runChunk('sum'))]",
+          "3,no chunk \"none\"false,Unexpected end of inputfalse,"
+          "no afalse");
+}
+
+
+static void
+lazy_properties_look_like_data(void **state)
+{
+    (void) state;
+
+    check(NATIVE "const d = Object.getOwnPropertyDescriptor(globalThis, 'two');"
+          "globalThis.one = 1; Object.freeze(globalThis);"
+          "export const result = [one, JSON.stringify(d), two, three,"
+          "  Object.getOwnPropertyDescriptor(globalThis, 'three').enumerable,"
+          "  v8.lazy.join('+')]",
+          "1,{\"value\":7,\"writable\":true,\"enumerable\":true,"
+          "\"configurable\":true},7,7,false,"
+          "6two+6two+6three+6three");
+}
+
+
+static void
 rejections_are_told(void **state)
 {
     (void) state;
@@ -816,6 +854,8 @@ main(void)
         with_isolate(changed_promise_species_does_not_matter),
         with_isolate(workers_see_a_clean_global),
         with_isolate(stack_hides_the_runtime),
+        with_isolate(chunks_run_when_they_are_asked_for),
+        with_isolate(lazy_properties_look_like_data),
         with_isolate(rejections_are_told),
         with_isolate(context_follows_promises),
         with_isolate(values_are_cloned_or_refused),

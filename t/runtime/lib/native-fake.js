@@ -17,9 +17,14 @@ const bundlePath = `${root}${process.env.BUILD ?? "build"}/runtime.js`;
 if (!existsSync(bundlePath)) {
   spawnSync("make", ["-C", root, "build/runtime.js"], { stdio: "ignore" });
 }
-const bundle = new vm.Script(readFileSync(bundlePath, "utf8"), {
-  filename: "runtime.js",
-});
+const [bundleText, ...chunkParts] =
+  readFileSync(bundlePath, "utf8").split("\0");
+const bundle = new vm.Script(bundleText, { filename: "runtime.js" });
+const chunks = new Map();
+for (let i = 0; i < chunkParts.length; i += 2) {
+  const [filename, text] = chunkParts.slice(i, i + 2);
+  chunks.set(filename, new vm.Script(text, { filename }));
+}
 
 const LOAD = 1, FETCH = 2, HEAD = 3, DATA = 4, END = 5, RESET = 6, WINDOW = 7,
   ALARM = 8;
@@ -265,6 +270,7 @@ export class FakeIsolate extends Nginx {
           enumerable, configurable: true,
         });
       },
+      runChunk: (name) => chunks.get(name).runInContext(this.#context),
       setModuleHost: (resolve) => { this.#resolve = resolve; },
       importModule: (specifier) => this.#import(specifier),
       location: (error) =>
