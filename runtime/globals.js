@@ -1,6 +1,7 @@
 // The global scope that a worker sees.
 
 import { ObjectDefineProperty, ObjectKeys } from "./primordials.js";
+import { chunk, defineLazily } from "./core/chunks.js";
 import { DOMException } from "./core/dom-exception.js";
 import { timerFunctions } from "./core/timers.js";
 import { URLSearchParams } from "./url/search-params.js";
@@ -39,7 +40,17 @@ function define(object, enumerable) {
   }
 }
 
+// Of chunks, made when a worker first asks for them.
+const lazy = {
+  __proto__: null,
+  urlpattern: ["URLPattern"],
+};
+
 export function installGlobals() {
+  for (const name of ObjectKeys(lazy)) {
+    defineLazily(globalThis, lazy[name], false, (key) => chunk(name)[key]);
+  }
+
   define(hidden, false);
   define(visible, true);
 }

@@ -39,6 +39,9 @@ const options = {
 };
 
 const chunkName = (path) => basename(path, ".js");
+// Modules whose exports take the place of globals in a chunk.
+const injected = { urlpattern: [resolve(runtime, "url/global-url.js")] };
+
 const shortName = (path) => relative(runtime, path);
 const isOurs = (path) =>
   path.startsWith(`${runtime}/`) && !path.includes("node_modules");
@@ -58,7 +61,7 @@ function generated(shared) {
       }));
       plugin.onLoad({ filter: /.*/, namespace: "generated" }, () => {
         const lines = shared.map(({ path, name }, i) =>
-          `import { ${name} as shared${i} } from ${JSON.stringify(path)};`);
+          `import { ${name} as shared${i} } from ${JSON.stringify(`./${path}`)};`);
         const names = shared.map((_, i) => `shared${i}`);
         lines.push(`export const shared = [${names.join(", ")}];`);
         return { contents: lines.join("\n"), resolveDir: runtime };
@@ -70,8 +73,8 @@ function generated(shared) {
 // Files of ours that an entry brings in.
 function inputsOf({ metafile }) {
   return Object.keys(metafile.inputs)
-    .filter((name) => !name.startsWith("generated:"))
-    .map((name) => resolve(root, name.replace(/^(snapshot|chunk):/, "")));
+    .filter((name) => !/^(generated|snapshot|chunk):/.test(name))
+    .map((name) => resolve(root, name));
 }
 
 const textOf = ({ outputFiles }) => outputFiles[0].text;
@@ -93,7 +96,7 @@ async function exportsOf(paths) {
 // modules of constants, of which esbuild drops those that are not used.
 function outside(entry, names, isShared) {
   const constants = (path, call) => ({
-    contents: names.get(path).map((name) =>
+    contents: names.get(resolve(runtime, path)).map((name) =>
       `export const ${name} = /* @__PURE__ */ ${call}(` +
       `${JSON.stringify(path)}, "${name}");`).join("\n"),
   });
@@ -102,9 +105,10 @@ function outside(entry, names, isShared) {
     setup(plugin) {
       plugin.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
         const file = resolve(resolveDir, path);
-        if (isShared(file)) return { path: file, namespace: "snapshot" };
+        const outside = { path: shortName(file) };
+        if (isShared(file)) return { ...outside, namespace: "snapshot" };
         if (chunks.includes(file) && file !== entry) {
-          return { path: file, namespace: "chunk" };
+          return { ...outside, namespace: "chunk" };
         }
         return undefined;
       });
@@ -150,10 +154,10 @@ const parts = [];
 for (const entry of chunks) {
   const result = await build({
     ...options, entryPoints: [entry], outfile: "chunk.js",
+    inject: injected[chunkName(entry)],
     plugins: [outside(entry, names, (path) => snapshot.has(path))],
   });
   for (const path of inputsOf(result).filter(isOurs)) {
-    if (snapshot.has(path) || (chunks.includes(path) && path !== entry)) continue;
     if (owners.has(path)) {
       fail(`${shortName(path)} belongs to ${shortName(owners.get(path))}, but ` +
         `${shortName(entry)} imports it too; it should import that entry`);
@@ -172,7 +176,7 @@ for (const entry of chunks) {
       return `__shared[${indexes.get(key)}]`;
     })
     .replace(/__chunk\("([^"]+)", "([^"]+)"\)/g, (_, path, name) => {
-      needed.add(path);
+      needed.add(resolve(runtime, path));
       return `__chunk("${chunkName(path)}").${name}`;
     });
   parts.push(chunkName(entry), asFunction(code));

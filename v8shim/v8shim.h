@@ -159,15 +159,16 @@ v8shim_status_t v8shim_start(const v8shim_config_t *config,
 
 /*
  * Builds the startup snapshot: runs "runtime", a classic script in ASCII, in a
- * new context whose global "native" holds the op table (native.ops) and what the
- * shim itself offers (native.v8; docs/architecture.md lists both), deletes that
- * global, and keeps the context.  The script must have handed over its dispatch
- * function by native.v8.setDispatch().  After the script may stand chunks (NUL,
- * name, NUL, script, ...), which native.v8.runChunk(name) runs later.  V8 must have been started without a
- * snapshot.  *out is malloc()ed and starts with the
- * shim's own header: V8's version and build id, a hash of the op table and a
- * checksum.  One snapshot serves with JIT and without.  It must be mapped at a
- * multiple of 8 bytes, as all isolates read the runtime's text there.
+ * new context whose global "native" holds the op table (native.ops) and what
+ * the shim itself offers (native.v8; docs/architecture.md lists both), deletes
+ * that global, and keeps the context.  The script must have handed over its
+ * dispatch function by native.v8.setDispatch().  After the script may stand
+ * chunks (NUL, name, NUL, script, ...), which native.v8.runChunk(name) runs
+ * later.  V8 must have been started without a snapshot.  *out is malloc()ed
+ * and starts with the shim's own header: V8's version and build id, a hash of
+ * the op table and a checksum.  One snapshot serves with JIT and without.  It
+ * must be mapped at a multiple of 8 bytes, as all isolates read the runtime's
+ * text there.
  */
 v8shim_status_t v8shim_snapshot_build(v8shim_span_t runtime, uint8_t **out,
     size_t *out_size, v8shim_error_t *error);
