@@ -7,12 +7,14 @@
 
 
 static void dw_cell_memory_limit(void *user);
+static size_t dw_cell_forget(void *user, uint64_t id);
 
 
 dw_isolate_t *
 dw_isolate_create(dw_engine_t *engine, uint64_t id, const dw_wire_open_t *open)
 {
     bool             host;
+    size_t           memory;
     dw_isolate_t    *iso;
     dw_wire_span_t   list, name;
 
@@ -38,6 +40,11 @@ dw_isolate_create(dw_engine_t *engine, uint64_t id, const dw_wire_open_t *open)
     if (iso->memory_mb > DW_MEMORY_MB_MAX) {
         iso->memory_mb = DW_MEMORY_MB_MAX;
     }
+
+    memory = (size_t) iso->memory_mb * 1024 * 1024;
+
+    dw_resources_init(&iso->resources, memory < DW_RESOURCE_BYTES_MAX
+                                       ? memory : DW_RESOURCE_BYTES_MAX);
 
     dw_list_init(&iso->ready);
     dw_list_init(&iso->channels);
@@ -72,6 +79,7 @@ dw_isolate_destroy(dw_isolate_t *iso)
     dw_alarm_set(&iso->engine->alarms, &iso->alarm, DW_NEVER);
 
     dw_cell_destroy(iso->cell);
+    dw_resources_done(&iso->resources);
     dw_mailbox_done(&iso->mailbox);
 
     free(iso->code);
@@ -262,6 +270,7 @@ dw_cell_create(uint32_t memory_mb, v8shim_error_t *error)
     config.buffer_bytes = (size_t) memory_mb * 1024 * 1024;
     config.user = cell;
     config.memory_limit = dw_cell_memory_limit;
+    config.forget = dw_cell_forget;
 
     cell->v8 = v8shim_isolate_create(&config, error);
 
@@ -293,4 +302,14 @@ dw_cell_memory_limit(void *user)
     dw_cell_t  *cell = user;
 
     cell->out_of_memory = true;
+}
+
+
+/* V8 has collected what held a native object. */
+static size_t
+dw_cell_forget(void *user, uint64_t id)
+{
+    dw_cell_t  *cell = user;
+
+    return dw_resource_remove(&cell->isolate->resources, id);
 }

@@ -18,6 +18,7 @@
 #include "engine/channel.h"
 #include "engine/list.h"
 #include "engine/mailbox.h"
+#include "engine/resource.h"
 #include "v8shim/v8shim.h"
 
 
@@ -68,6 +69,7 @@ struct dw_isolate_s {
     /* inside only */
     dw_cell_t         *cell;
     dw_event_t         event;
+    dw_resources_t     resources;
     v8shim_error_t     error;           /* op failed, or V8 */
 };
 

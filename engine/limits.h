@@ -80,6 +80,16 @@
 #define DW_RANDOM_MAX         65536
 #define DW_RANDOM_BATCH       1024
 
+/* Native objects that an isolate may hold at a time; each has its cost, too. */
+#define DW_RESOURCES_MAX      65536
+
+/*
+ * What they may cost together, in the middle of an event as well; less where
+ * the memory limit is less.  V8 counts them as it counts ArrayBuffers, so
+ * between two events the memory limit holds for all of it.
+ */
+#define DW_RESOURCE_BYTES_MAX (64 * 1024 * 1024)
+
 /* op alarm: farther away is "never" */
 #define DW_ALARM_MS_MAX       (366.0 * 24 * 3600 * 1000)
 

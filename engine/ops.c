@@ -21,62 +21,9 @@
 #include <sys/random.h>
 
 #include "engine/engine.h"
+#include "engine/op.h"
 #include "engine/ops.h"
 #include "engine/send.h"
-
-
-/* JavaScript's largest exact integer. */
-#define DW_OP_INTEGER_MAX  9007199254740992.0
-
-
-static void
-dw_op_fail(v8shim_value_t *result, v8shim_type_t type, const char *text)
-{
-    result->type = type;
-    result->bytes.data = (const uint8_t *) text;
-    result->bytes.size = strlen(text);
-}
-
-
-/* The isolate of a call, or NULL where there is none: in the snapshot. */
-static dw_isolate_t *
-dw_op_isolate(void *user, v8shim_value_t *result)
-{
-    dw_cell_t  *cell = user;
-
-    result->type = V8SHIM_UNDEFINED;
-
-    if (cell == NULL || cell->isolate == NULL) {
-        dw_op_fail(result, V8SHIM_ERROR, "not while the snapshot is made");
-        return NULL;
-    }
-
-    return cell->isolate;
-}
-
-
-static uint64_t
-dw_op_u64(const v8shim_value_t *value)
-{
-    double  n = value->number;
-
-    if (!(n >= 1)) {
-        return 0;
-    }
-
-    return n < DW_OP_INTEGER_MAX ? (uint64_t) n : (uint64_t) DW_OP_INTEGER_MAX;
-}
-
-
-static uint32_t
-dw_op_u32(const v8shim_value_t *value)
-{
-    uint64_t  n;
-
-    n = dw_op_u64(value);
-
-    return n < UINT32_MAX ? (uint32_t) n : UINT32_MAX;
-}
 
 
 static uint64_t
@@ -987,6 +934,21 @@ dw_op_random(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 }
 
 
+/* What is gone already stays so. */
+static void
+dw_op_close(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+
+    if (iso != NULL) {
+        result->external = -(int64_t) dw_resource_remove(&iso->resources,
+                                                         dw_op_u64(&args[0]));
+    }
+}
+
+
 const v8shim_op_t  dw_ops[] = {
     { "fetch",   "nnnnnnBs", dw_op_fetch },
     { "respond", "nnnnns",   dw_op_respond },
@@ -1005,5 +967,6 @@ const v8shim_op_t  dw_ops[] = {
     { "log",     "nnu",      dw_op_log },
     { "now",     "",         dw_op_now },
     { "random",  "n",        dw_op_random },
+    { "close",   "n",        dw_op_close },
     { NULL,      NULL,       NULL }
 };

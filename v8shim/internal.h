@@ -130,6 +130,30 @@ class ModuleMap {
 
 void SetModuleCallbacks(v8::Isolate* isolate);
 
+// -- watch.cc ---------------------------------------------------------------
+
+// Objects that stand for something native, each by an id.  When one has been
+// collected, the engine is told: not at once, since V8 is busy then, but
+// before the next op and at the event's end.
+class Watches {
+ public:
+  void Add(v8::Isolate* isolate, v8::Local<v8::Object> object, uint64_t id);
+
+  // Tells the engine what has gone.
+  void Forget(v8shim_isolate_s* iso);
+
+  // Before the isolate is disposed of.
+  void Clear() { alive_.clear(); }
+
+ private:
+  static void OnCollected(const v8::WeakCallbackInfo<void>& info);
+
+  std::unordered_map<uint64_t, v8::Global<v8::Object>> alive_;
+  std::vector<uint64_t> gone_;
+};
+
+void Watch(const v8::FunctionCallbackInfo<v8::Value>& info);
+
 // -- isolate.cc -------------------------------------------------------------
 
 // Members in entering order, so that leaving is the reverse.
@@ -178,6 +202,7 @@ struct v8shim_isolate_s {
   v8::Global<v8::Context> context;
   v8::Global<v8::Value> data[v8shim::kContextDataCount];
   v8shim::ModuleMap modules;
+  v8shim::Watches watches;
 
   std::unique_ptr<v8shim::Entry> entry;
 };

@@ -192,6 +192,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"enqueueMicrotask", EnqueueMicrotask, 1},
     {"compileWasm", CompileWasm, 1},
     {"lazyProperty", LazyProperty, 4},
+    {"watch", Watch, 2},
     {"serialize", Serialize, 1},
     {"deserialize", Deserialize, 1},
     {"transfer", Transfer, 1},

@@ -100,10 +100,12 @@ void RunTasks(v8shim_isolate_s* iso) {
 
 void CheckExternalMemory(v8shim_isolate_s* iso) {
   const int64_t most = MostExternalMemory(iso);
+  iso->watches.Forget(iso);
   if (ExternalMemory(iso->isolate) <= most) return;
 
   // Some of it may be garbage.
   iso->isolate->LowMemoryNotification();
+  iso->watches.Forget(iso);
   if (ExternalMemory(iso->isolate) > most) HitMemoryLimit(iso);
 }
 
@@ -227,6 +229,7 @@ void v8shim_isolate_destroy(v8shim_isolate_t* iso) {
   v8::Isolate* isolate = iso->isolate;
   ForgetForegroundTasks(isolate);
   iso->modules.Clear();
+  iso->watches.Clear();
   for (v8::Global<v8::Value>& data : iso->data) data.Reset();
   iso->context.Reset();
   isolate->Dispose();

@@ -68,13 +68,21 @@ typedef enum {
     V8SHIM_UTF8,                /* string */
     V8SHIM_ERROR,               /* result: throws Error(text in bytes) */
     V8SHIM_TYPE_ERROR,          /* result: throws TypeError */
-    V8SHIM_RANGE_ERROR          /* result: throws RangeError */
+    V8SHIM_RANGE_ERROR,         /* result: throws RangeError */
+    V8SHIM_FULL                 /* result: garbage is collected and the op
+                                   called again, once; then RangeError */
 } v8shim_type_t;
 
 typedef struct {
     v8shim_type_t   type;
     double          number;
     v8shim_span_t   bytes;
+    /*
+     * Result: how many bytes of native memory more, or less, JavaScript's
+     * objects now keep alive.  V8 collects garbage by it, and it counts
+     * towards the memory limit.
+     */
+    int64_t         external;
 } v8shim_value_t;
 
 
@@ -126,6 +134,12 @@ typedef struct {
      * shim terminates the isolate itself.
      */
     void              (*memory_limit)(void *user);
+    /*
+     * An object that native.v8.watch(object, id) watched was collected.  On
+     * the isolate's thread, before an op or after an event; returns by how
+     * many bytes of native memory there is less.
+     */
+    size_t            (*forget)(void *user, uint64_t id);
 } v8shim_isolate_config_t;
 
 

@@ -47,6 +47,7 @@ const char* OpArguments::Convert(int index, char letter,
   v8shim_value_t* to = &values_[index];
   to->number = 0;
   to->bytes = {nullptr, 0};
+  to->external = 0;
 
   if (letter >= 'A' && letter <= 'Z') {
     if (value->IsNullOrUndefined()) {
@@ -170,6 +171,7 @@ void SetResult(const v8::FunctionCallbackInfo<v8::Value>& info,
       ThrowTypeError(isolate, View(result.bytes));
       return;
     case V8SHIM_RANGE_ERROR:
+    case V8SHIM_FULL:
       ThrowRangeError(isolate, View(result.bytes));
       return;
   }
@@ -248,9 +250,24 @@ void CallOp(const v8::FunctionCallbackInfo<v8::Value>& info) {
     }
   }
 
-  v8shim_value_t result = {V8SHIM_UNDEFINED, 0, {nullptr, 0}};
+  iso->watches.Forget(iso);
+
+  v8shim_value_t result = {V8SHIM_UNDEFINED, 0, {nullptr, 0}, 0};
   op.call(iso->config.user, arguments.values(), &result);
+
+  if (result.type == V8SHIM_FULL) {
+    isolate->LowMemoryNotification();
+    iso->watches.Forget(iso);
+    result = {V8SHIM_UNDEFINED, 0, {nullptr, 0}, 0};
+    op.call(iso->config.user, arguments.values(), &result);
+  }
+
   SetResult(info, result);
+
+  // Last: it may collect garbage, and what was watched with it.
+  if (result.external != 0) {
+    isolate->AdjustAmountOfExternalAllocatedMemory(result.external);
+  }
 }
 
 v8::Local<v8::Value> AdoptBytes(v8::Isolate* isolate, void* data, size_t size) {

@@ -1,4 +1,4 @@
-/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc */
+/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
 
 /*
  * The shim alone: a small runtime of its own, and workers that say in their
@@ -128,8 +128,55 @@ op_stop(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 }
 
 
+/* Native objects: "alive" of them, each so large. */
+
+#define OBJECT_BYTES  (1024 * 1024)
+#define OBJECTS_MAX   16
+
+static unsigned  alive, most_alive, calls;
+static uint64_t  last_id;
+
+
+static void
+op_open(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    (void) user;
+    (void) args;
+
+    calls++;
+
+    if (alive == OBJECTS_MAX) {
+        result->type = V8SHIM_FULL;
+        result->bytes.data = (const uint8_t *) "full";
+        result->bytes.size = 4;
+        return;
+    }
+
+    if (++alive > most_alive) {
+        most_alive = alive;
+    }
+
+    result->type = V8SHIM_NUMBER;
+    result->number = (double) ++last_id;
+    result->external = OBJECT_BYTES;
+}
+
+
+static size_t
+on_forget(void *user, uint64_t id)
+{
+    (void) user;
+
+    assert_in_range(id, 1, last_id);
+    alive--;
+
+    return OBJECT_BYTES;
+}
+
+
 static const v8shim_op_t  ops[] = {
     { "report", "u",    op_report },
+    { "open",   "",     op_open },
     { "sizes",  "bsuB", op_sizes },
     { "make",   "nn",   op_make },
     { "stop",   "",     op_stop },
@@ -267,12 +314,14 @@ open_isolate(void **state)
     v8shim_isolate_config_t  isolate_config = {
         .heap_bytes = HEAP_BYTES,
         .buffer_bytes = BUFFER_BYTES,
-        .memory_limit = on_memory_limit
+        .memory_limit = on_memory_limit,
+        .forget = on_forget
     };
 
     (void) state;
 
     memory_limits = 0;
+    alive = most_alive = calls = 0;
     report[0] = '\0';
 
     iso = v8shim_isolate_create(&isolate_config, &error);
@@ -755,6 +804,52 @@ memory_limits_hold(void **state)
 }
 
 
+static void
+forgotten_native_objects_are_told(void **state)
+{
+    (void) state;
+
+    /* In one event, with no pause for a FinalizationRegistry. */
+
+    check(NATIVE "let sum = 0;"
+          "for (let i = 0; i < 1000; i++) {"
+          "  const id = ops.open(); v8.watch({ id }, id); sum += id > 0 }"
+          "export const result = sum", "1000");
+    assert_in_range(most_alive, 1, OBJECTS_MAX);
+    assert_in_range(calls, 1001, 2000);
+    assert_int_equal(memory_limits, 0);
+
+    /* What is held is not, and then the op fails. */
+
+    check_alone(NATIVE "let result; export { result }; const held = [];"
+                "globalThis.held = held;"
+                "try { for (;;) {"
+                "  const id = ops.open(); v8.watch(held[id] = {}, id) } }"
+                "catch (e) { result = `${e} ${held.length - 1}` }",
+                "RangeError: full 1016");
+    assert_int_equal(alive, OBJECTS_MAX);
+    assert_int_equal(memory_limits, 0);
+
+    check_alone(NATIVE "export const result = [[], [{}], [{}, 0], [1, 1],"
+                "  [{}, -1], [{}, NaN], [{}, 2 ** 53]].map((a) => {"
+                "  try { v8.watch(...a) } catch (e) { return e.name[0] } });",
+                "T,T,T,T,T,T,T");
+}
+
+
+static void
+native_objects_count_as_memory(void **state)
+{
+    (void) state;
+
+    check_terminated(NATIVE "globalThis.held = [];"
+                     "for (let i = 0; i < 16; i++) {"
+                     "  const id = ops.open(); v8.watch(held[i] = {}, id) }"
+                     "globalThis.more = new ArrayBuffer(12 << 20);");
+    assert_int_equal(memory_limits, 1);
+}
+
+
 static void *
 recurse(void *arg)
 {
@@ -864,6 +959,8 @@ main(void)
         with_isolate(terminated_isolate_stays_terminated),
         with_isolate(another_thread_stops_a_loop),
         with_isolate(memory_limits_hold),
+        with_isolate(forgotten_native_objects_are_told),
+        with_isolate(native_objects_count_as_memory),
         with_isolate(recursion_ends_on_a_small_stack),
         cmocka_unit_test(check_lists_imports)
     };

@@ -38,6 +38,10 @@ export class FakeIsolate extends Nginx {
   #lastChannel = 0;
   #lastEvent = -1;
   #timer = null;
+  #watched = new FinalizationRegistry((id) => { this.#resources.delete(id); });
+  // id -> { kind, object }
+  #resources = new Map();
+  #lastResource = 0;
 
   constructor() {
     super();
@@ -116,6 +120,19 @@ export class FakeIsolate extends Nginx {
     clearTimeout(this.#timer);
   }
 
+  // -- native objects --------------------------------------------------------
+
+  #add(kind, object) {
+    this.#resources.set(++this.#lastResource, { kind, object });
+    return this.#lastResource;
+  }
+
+  #find(kind, id) {
+    const found = this.#resources.get(id);
+    if (found?.kind !== kind) throw new TypeError("no such native object");
+    return found.object;
+  }
+
   // -- native.ops ------------------------------------------------------------
 
   #ops() {
@@ -135,6 +152,7 @@ export class FakeIsolate extends Nginx {
     };
     const badResponse = "The response has an invalid status or header.";
     return {
+      close: (id) => { this.#resources.delete(id); },
       fetch: (invocation, target, flags, join, length, zero, props, head) => {
         check(head, "The request has an invalid method or header.");
         const channel = this.#lastChannel += 2;
@@ -245,6 +263,7 @@ export class FakeIsolate extends Nginx {
         }
       },
       deserialize: (bytes) => v8.deserialize(bytes),
+      watch: (object, id) => { this.#watched.register(object, id); },
       transfer: (buffer) => {
         const copy = this.#inContext(new Uint8Array(buffer)).buffer;
         structuredClone(buffer, { transfer: [buffer] });
@@ -284,13 +303,13 @@ export class FakeIsolate extends Nginx {
   }
 
   async #import(specifier) {
-    const module = this.#find(specifier, "");
-    await module.link((name, from) => this.#find(name, from.identifier));
+    const module = this.#findModule(specifier, "");
+    await module.link((name, from) => this.#findModule(name, from.identifier));
     await module.evaluate();
     return module.namespace;
   }
 
-  #find(specifier, referrer) {
+  #findModule(specifier, referrer) {
     const { exports, name, source } = this.#resolve(specifier, referrer);
     const known = this.#modules.get(name);
     if (known !== undefined) return known;
