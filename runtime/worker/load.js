@@ -13,7 +13,7 @@ import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
 import { createFetcher, setOutboundExists } from "../web/fetch.js";
 import {
-  checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT,
+  checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT, WASM,
 } from "./code.js";
 import { worker } from "./entrypoints.js";
 import { dropEvents, startEvents } from "./events.js";
@@ -57,6 +57,7 @@ const moduleKinds = {
   [MODULE_JSON]: JSON_MODULE,
   [MODULE_TEXT]: TEXT,
   [MODULE_DATA]: DATA,
+  [MODULE_WASM]: WASM,
 };
 
 // A host worker, from nginx; what is wrong with it, nginx had to know.
@@ -78,14 +79,13 @@ function readRecords(bytes) {
     case MODULE_JSON:
     case MODULE_TEXT:
     case MODULE_DATA:
+    case MODULE_WASM:
       modules[modules.length] = {
         name, kind: moduleKinds[kind],
-        content: kind === MODULE_DATA ? data : v8.utf8Decode(data, false, false),
+        content: kind === MODULE_DATA || kind === MODULE_WASM
+          ? data : v8.utf8Decode(data, false, false),
       };
       break;
-    case MODULE_WASM:
-      throw new Error(
-        `Module "${name}": modules of kind 'wasm' are not supported yet.`);
     case ENV_STRING:
       define(env, name, utf8(data));
       break;

@@ -6,7 +6,8 @@ import {
   StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
-import { JS, JSON_MODULE, TEXT } from "./code.js";
+import { messageOf } from "../core/errors.js";
+import { JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
   DurableObject, RpcStub, RpcTarget, waitUntil, worker, WorkerEntrypoint,
 } from "./entrypoints.js";
@@ -72,12 +73,22 @@ function defaultExport(value) {
   return exports;
 }
 
+function compile({ content, name }) {
+  try {
+    return v8.compileWasm(content);
+  } catch (error) {
+    throw new Error(`Module "${name}" is not WebAssembly: ${messageOf(error)}`);
+  }
+}
+
 function contentOf(module) {
   switch (module.kind) {
   case TEXT:
     return module.content;
   case JSON_MODULE:
     return JSONParse(module.content);
+  case WASM:
+    return compile(module);
   default:
     return TypedArrayPrototypeGetBuffer(module.content);
   }

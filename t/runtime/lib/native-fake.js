@@ -251,6 +251,7 @@ export class FakeIsolate extends Nginx {
     const storage = new AsyncLocalStorage();
     this.#Uint8Array = vm.runInContext("Uint8Array", this.#context);
     let lazyHost;
+    const wasmBytes = new WeakMap();
     const resolved = vm.runInContext("Promise.resolve()", this.#context);
     return {
       setDispatch: (dispatch) => { this.#dispatch = dispatch; },
@@ -290,6 +291,13 @@ export class FakeIsolate extends Nginx {
         });
       },
       runChunk: (name) => chunks.get(name).runInContext(this.#context),
+      compileWasm: (bytes) => {
+        const module = new (vm.runInContext(
+          "WebAssembly.Module", this.#context))(bytes);
+        wasmBytes.set(module, bytes);
+        return module;
+      },
+      wasmBytes: (value) => wasmBytes.get(value)?.slice(),
       setModuleHost: (resolve) => { this.#resolve = resolve; },
       importModule: (specifier) => this.#import(specifier),
       location: (error) =>
