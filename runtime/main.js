@@ -4,6 +4,7 @@
 import "./primordials.js";
 import "./core/array-buffer.js";
 import { installLazyHost, setShared } from "./core/chunks.js";
+import { hideSources } from "./core/function-text.js";
 import { installDispatch } from "./dispatch.js";
 import { installGlobals } from "./globals.js";
 import { installPolyfills } from "./polyfills.js";
@@ -14,3 +15,4 @@ installLazyHost();
 installPolyfills();
 installGlobals();
 installDispatch();
+hideSources();

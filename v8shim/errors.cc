@@ -14,10 +14,6 @@ v8::Local<v8::Private> LocationKey(v8::Isolate* isolate) {
   return v8::Private::ForApi(isolate, NewText(isolate, "dw:location"));
 }
 
-bool IsOwn(const std::string& script) {
-  return std::string_view(script).substr(0, kOwnScripts.size()) == kOwnScripts;
-}
-
 std::string Place(const std::string& script, int line, int column) {
   return script + ":" + std::to_string(line) + ":" + std::to_string(column);
 }
@@ -92,6 +88,10 @@ v8::Local<v8::String> Header(v8::Local<v8::Context> context,
 }
 
 }  // namespace
+
+bool IsOwn(const std::string& script) {
+  return std::string_view(script).substr(0, kOwnScripts.size()) == kOwnScripts;
+}
 
 std::string LocationOf(v8::Local<v8::Context> context,
                        v8::Local<v8::Value> error) {

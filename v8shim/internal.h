@@ -326,6 +326,8 @@ void Latin1Decode(const v8::FunctionCallbackInfo<v8::Value>& info);
 inline constexpr std::string_view kOwnScripts = "dw:";
 
 // "file:line:column" of an error, or "".
+bool IsOwn(const std::string& script);
+
 std::string LocationOf(v8::Local<v8::Context> context,
                        v8::Local<v8::Value> error);
 

@@ -84,6 +84,16 @@ void Location(const Info& info) {
   }
 }
 
+// isOwn(function): is it the runtime's, and not a worker's?
+void IsOwnFunction(const Info& info) {
+  if (!info[0]->IsFunction()) return;
+  v8::Local<v8::Value> name =
+      info[0].As<v8::Function>()->GetScriptOrigin().ResourceName();
+  info.GetReturnValue().Set(
+      !name.IsEmpty() && name->IsString() &&
+      IsOwn(ToUtf8(info.GetIsolate(), name.As<v8::String>())));
+}
+
 // getContext()
 void GetContext(const Info& info) {
   v8::Isolate* isolate = info.GetIsolate();
@@ -200,6 +210,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"importModule", ImportModule, 1},
     {"location", Location, 1},
     {"runChunk", RunChunkNamed, 1},
+    {"isOwn", IsOwnFunction, 1},
     {"getContext", GetContext, 0},
     {"setContext", SetContext, 1},
     {"runMicrotasks", RunMicrotasks, 0},

@@ -6,7 +6,7 @@ import { v8 } from "../native.js";
 import {
   ArrayBufferIsView, ArrayBufferPrototypeGetByteLength,
   DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset, IteratorPrototype, ObjectDefineProperty,
+  DataViewPrototypeGetByteOffset, IteratorPrototype, list, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   ReflectOwnKeys, RegExpPrototypeExec, SharedArrayBufferPrototypeGetByteLength,
@@ -102,7 +102,7 @@ export function viewBytes(value) {
   return undefined;
 }
 
-const interfaces = [];
+const interfaces = list();
 
 // What is known of the interface that has this prototype: its name and, if it
 // is iterable, how; or undefined.
@@ -113,37 +113,52 @@ export function interfaceOf(prototype) {
   return undefined;
 }
 
-// Makes a class look as an interface does: its members are enumerable and it
-// has a class string.  A class that names itself in its body is "_Name" in the
-// bundle.
-export function defineInterface(
-  Interface, name = Interface.name.replace(/^_/, "")) {
-  const { prototype } = Interface;
-  ObjectDefineProperty(Interface, "name", { value: name, configurable: true });
-  for (const target of [Interface, prototype]) {
-    for (const key of ReflectOwnKeys(target)) {
-      if (typeof key === "symbol" || key === "constructor" ||
-          key === "prototype" || key === "name" || key === "length") {
-        continue;
-      }
-      const descriptor = ObjectGetOwnPropertyDescriptor(target, key);
-      if (!descriptor.configurable) continue;
-      descriptor.enumerable = true;
-      ObjectDefineProperty(target, key, descriptor);
-    }
+// A class that names itself in its body is "_Name" in the bundle, and one whose
+// name something else has is "Name2".
+const bundledName = /^_?(.*?)\d*$/;
+
+const isHidden = (target, key) => typeof key === "symbol" ||
+  (typeof target === "function"
+    ? key === "prototype" || key === "name" || key === "length"
+    : key === "constructor");
+
+function makeEnumerable(target) {
+  const keys = ReflectOwnKeys(target);
+  for (let i = 0; i < keys.length; i++) {
+    if (isHidden(target, keys[i])) continue;
+    const descriptor = ObjectGetOwnPropertyDescriptor(target, keys[i]);
+    if (!descriptor.configurable) continue;
+    ObjectSetPrototypeOf(descriptor, null);
+    descriptor.enumerable = true;
+    ObjectDefineProperty(target, keys[i], descriptor);
   }
-  ObjectDefineProperty(prototype, SymbolToStringTag, {
-    value: name, configurable: true,
+}
+
+// Makes a class look as an interface does: its members are enumerable and it
+// has a class string.
+export function defineInterface(
+  Interface, name = RegExpPrototypeExec(bundledName, Interface.name)[1]) {
+  const { prototype } = Interface;
+  ObjectDefineProperty(Interface, "name", {
+    __proto__: null, value: name, configurable: true,
   });
-  interfaces.push({ prototype, name, pairAt: undefined });
+  makeEnumerable(Interface);
+  makeEnumerable(prototype);
+  ObjectDefineProperty(prototype, SymbolToStringTag, {
+    __proto__: null, value: name, configurable: true,
+  });
+  interfaces[interfaces.length] = { prototype, name, pairAt: undefined };
   return Interface;
 }
 
 export function defineConstants(Interface, constants) {
-  for (const key of ReflectOwnKeys(constants)) {
-    const descriptor = { value: constants[key], enumerable: true };
-    ObjectDefineProperty(Interface, key, descriptor);
-    ObjectDefineProperty(Interface.prototype, key, descriptor);
+  const keys = ReflectOwnKeys(constants);
+  for (let i = 0; i < keys.length; i++) {
+    const descriptor = {
+      __proto__: null, value: constants[keys[i]], enumerable: true,
+    };
+    ObjectDefineProperty(Interface, keys[i], descriptor);
+    ObjectDefineProperty(Interface.prototype, keys[i], descriptor);
   }
 }
 
@@ -175,9 +190,11 @@ export function definePairIterable(Interface, { name, requireOurs, pairAt }) {
   }
   delete PairIterator.prototype.constructor;
   ObjectSetPrototypeOf(PairIterator.prototype, IteratorPrototype);
-  ObjectDefineProperty(PairIterator.prototype, "next", { enumerable: true });
+  ObjectDefineProperty(PairIterator.prototype, "next", {
+    __proto__: null, enumerable: true,
+  });
   ObjectDefineProperty(PairIterator.prototype, SymbolToStringTag, {
-    value: `${name} Iterator`, configurable: true,
+    __proto__: null, value: `${name} Iterator`, configurable: true,
   });
 
   const methods = {
@@ -208,13 +225,16 @@ export function definePairIterable(Interface, { name, requireOurs, pairAt }) {
       return new PairIterator(this, VALUES);
     },
   };
-  for (const key of ReflectOwnKeys(methods)) {
-    ObjectDefineProperty(Interface.prototype, key, {
-      value: methods[key], writable: true, enumerable: true, configurable: true,
+  const keys = ReflectOwnKeys(methods);
+  for (let i = 0; i < keys.length; i++) {
+    ObjectDefineProperty(Interface.prototype, keys[i], {
+      __proto__: null,
+      value: methods[keys[i]],
+      writable: true, enumerable: true, configurable: true,
     });
   }
   ObjectDefineProperty(Interface.prototype, SymbolIterator, {
-    value: methods.entries, writable: true, configurable: true,
+    __proto__: null, value: methods.entries, writable: true, configurable: true,
   });
   interfaceOf(Interface.prototype).pairAt = pairAt;
 }

@@ -1,7 +1,9 @@
 // A worker may change the built-ins of its isolate: the runtime goes on.
 
 import assert from "node:assert/strict";
-import { FLAG, FORMAT, host, isolates, RECORD, text, worker } from "./lib/harness.js";
+import {
+  FLAG, FORMAT, host, isolates, RECORD, rejects, returns, text, worker,
+} from "./lib/harness.js";
 
 // Each of these is done at the top of a worker that then does ordinary things.
 const vandalism = {
@@ -216,3 +218,18 @@ worker(
   async (isolate) => {
     assert.equal((await isolate.request()).text, "object");
   });
+
+returns("the runtime's source is nobody's business", `
+  const text = (fn) => Function.prototype.toString.call(fn);
+  const spied = new Proxy(fetch, {});
+  return [text(fetch), String(Headers), text(Headers.prototype.get),
+    text(Object.getOwnPropertyDescriptor(URL.prototype, "href").get),
+    text(Function.prototype.toString), text(spied), text(class A { b() {} }),
+    text(() => 1), text(Math.max)];`, [
+  "function fetch() { [native code] }", "function Headers() { [native code] }",
+  "function get() { [native code] }", "function get href() { [native code] }",
+  "function toString() { [native code] }", "function () { [native code] }",
+  "class A { b() {} }", "() => 1", "function max() { [native code] }",
+], { only: "engine" });
+rejects("Function.prototype.toString refuses what is no function",
+  "Function.prototype.toString.call({})", "TypeError");

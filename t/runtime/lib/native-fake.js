@@ -298,6 +298,7 @@ export class FakeIsolate extends Nginx {
         return module;
       },
       wasmBytes: (value) => wasmBytes.get(value)?.slice(),
+      isOwn: () => false,
       setModuleHost: (resolve) => { this.#resolve = resolve; },
       importModule: (specifier) => this.#import(specifier),
       location: (error) =>
