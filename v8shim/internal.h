@@ -236,12 +236,28 @@ bool OpenSnapshot(const v8shim_op_t* ops, v8shim_span_t snapshot,
 // Before the first isolate: where the runtime's text stands, for good.
 void ShareSource(v8shim_span_t source);
 
-// The value of a chunk of the runtime, a script.
-v8::MaybeLocal<v8::Value> RunChunk(v8::Local<v8::Context> context,
-                                   const std::string& name);
-
 // What a blob may call that text.
 void AddSourceReferences(std::vector<intptr_t>* list);
+
+// -- chunks.cc --------------------------------------------------------------
+
+// A part of the runtime's text for V8: static storage that all isolates share.
+class SharedText final : public v8::String::ExternalOneByteStringResource {
+ public:
+  const char* data() const override { return text_.data(); }
+  size_t length() const override { return text_.size(); }
+  void Dispose() override {}
+
+  void Set(std::string_view text) { text_ = text; }
+
+ private:
+  std::string_view text_;
+};
+
+// Both must stay in place.
+void AddChunk(std::string_view name, std::string_view text);
+
+void RunChunk(const v8::FunctionCallbackInfo<v8::Value>& info);
 
 // -- late.cc ----------------------------------------------------------------
 

@@ -56,22 +56,6 @@ void ImportModule(const Info& info) {
   }
 }
 
-// runChunk(name): the value of a part of the runtime that is not in the
-// snapshot
-void RunChunkNamed(const Info& info) {
-  v8::Isolate* isolate = info.GetIsolate();
-  if (!info[0]->IsString()) {
-    ThrowTypeError(isolate, "runChunk: not a string");
-    return;
-  }
-  v8::Local<v8::Value> value;
-  if (RunChunk(isolate->GetCurrentContext(),
-               ToUtf8(isolate, info[0].As<v8::String>()))
-          .ToLocal(&value)) {
-    info.GetReturnValue().Set(value);
-  }
-}
-
 // location(error): "file:line:column" or ""
 void Location(const Info& info) {
   v8::Isolate* isolate = info.GetIsolate();
@@ -209,7 +193,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"setRejectionHandler", SetRejectionHandler, 1},
     {"importModule", ImportModule, 1},
     {"location", Location, 1},
-    {"runChunk", RunChunkNamed, 1},
+    {"runChunk", RunChunk, 3},
     {"isOwn", IsOwnFunction, 1},
     {"getContext", GetContext, 0},
     {"setContext", SetContext, 1},

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <deque>
-
 #include "v8shim/internal.h"
 
 namespace v8shim {
@@ -137,28 +135,8 @@ void FillHeader(const v8shim_op_t* ops, Header* header) {
   header->ops_hash = HashOps(ops);
 }
 
-// A part of the runtime's text for V8: static storage that all isolates share.
-class SharedText final : public v8::String::ExternalOneByteStringResource {
- public:
-  const char* data() const override { return text_.data(); }
-  size_t length() const override { return text_.size(); }
-  void Dispose() override {}
-
-  void Set(std::string_view text) { text_ = text; }
-
- private:
-  std::string_view text_;
-};
-
-struct Chunk {
-  std::string_view name;
-  SharedText text;
-};
-
 // The address of this object is what the blob refers to.
 SharedText script_text;
-// Written once, before the first isolate.
-std::deque<Chunk> chunks;
 
 std::string_view CutPart(std::string_view* text) {
   const size_t size = text->find('\0');
@@ -195,22 +173,17 @@ bool KeepBuiltIns(v8::Local<v8::Context> context, v8shim_isolate_s* iso) {
   return true;
 }
 
-v8::MaybeLocal<v8::Value> RunScript(v8::Local<v8::Context> context,
-                                    const std::string& name, SharedText* text) {
+bool RunRuntime(v8::Local<v8::Context> context) {
   v8::Isolate* isolate = context->GetIsolate();
   v8::Local<v8::String> source;
   v8::Local<v8::Script> script;
-  v8::ScriptOrigin origin = NewOrigin(isolate, NewText(isolate, name), false);
-  if (!v8::String::NewExternalOneByte(isolate, text).ToLocal(&source) ||
-      !v8::Script::Compile(context, source, &origin).ToLocal(&script)) {
-    return v8::MaybeLocal<v8::Value>();
+  v8::ScriptOrigin origin =
+      NewOrigin(isolate, NewText(isolate, kRuntimeName), false);
+  if (!v8::String::NewExternalOneByte(isolate, &script_text).ToLocal(&source) ||
+      !v8::Script::Compile(context, source, &origin).ToLocal(&script) ||
+      script->Run(context).IsEmpty()) {
+    return false;
   }
-  return script->Run(context);
-}
-
-bool RunRuntime(v8::Local<v8::Context> context) {
-  v8::Isolate* isolate = context->GetIsolate();
-  if (RunScript(context, kRuntimeName, &script_text).IsEmpty()) return false;
 
   isolate->PerformMicrotaskCheckpoint();
   return context->Global()
@@ -336,21 +309,9 @@ void ShareSource(v8shim_span_t source) {
                         source.size);
   script_text.Set(CutPart(&rest));
   while (!rest.empty()) {
-    Chunk& chunk = chunks.emplace_back();
-    chunk.name = CutPart(&rest);
-    chunk.text.Set(CutPart(&rest));
+    const std::string_view name = CutPart(&rest);
+    AddChunk(name, CutPart(&rest));
   }
-}
-
-v8::MaybeLocal<v8::Value> RunChunk(v8::Local<v8::Context> context,
-                                   const std::string& name) {
-  for (Chunk& chunk : chunks) {
-    if (chunk.name == name) {
-      return RunScript(context, std::string(kOwnScripts) + name, &chunk.text);
-    }
-  }
-  ThrowError(context->GetIsolate(), "no chunk \"" + name + "\"");
-  return v8::MaybeLocal<v8::Value>();
 }
 
 }  // namespace v8shim

@@ -14,7 +14,7 @@ export function setShared(values) {
 
 // The exports of runtime/chunks/NAME.js.  Not in a module's body.
 export function chunk(name) {
-  return evaluated[name] ??= v8.runChunk(name)(shared, chunk);
+  return evaluated[name] ??= v8.runChunk(name, shared, chunk);
 }
 
 export const isEvaluated = (name) => evaluated[name] !== undefined;

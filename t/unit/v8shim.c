@@ -1,4 +1,4 @@
-/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
+/* sources: v8shim/buffers.cc v8shim/chunks.cc v8shim/check.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
 
 /*
  * The shim alone: a small runtime of its own, and workers that say in their
@@ -622,12 +622,12 @@ chunks_run_when_they_are_asked_for(void **state)
 
     check(NATIVE "const failure = (f) => { try { f() } catch (e) {"
           "  return e.message + e.stack.includes('dw:') } };"
-          "export const result = [v8.runChunk('sum')(1, 2),"
+          "export const result = [v8.runChunk('sum', 1, 2),"
           "  failure(() => v8.runChunk('none')),"
           "  failure(() => v8.runChunk('broken')),"
-          "  failure(v8.runChunk('sum'))]",
+          "  failure(() => v8.runChunk('sum', 0)), v8.runChunk('sum', 3, 4)]",
           "3,no chunk \"none\"false,Unexpected end of inputfalse,"
-          "no afalse");
+          "no afalse,7");
 }
 
 

@@ -290,7 +290,8 @@ export class FakeIsolate extends Nginx {
           enumerable, configurable: true,
         });
       },
-      runChunk: (name) => chunks.get(name).runInContext(this.#context),
+      runChunk: (name, ...args) =>
+        chunks.get(name).runInContext(this.#context)(...args),
       compileWasm: (bytes) => {
         const module = new (vm.runInContext(
           "WebAssembly.Module", this.#context))(bytes);
