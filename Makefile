@@ -63,7 +63,8 @@ endif
 # Neither in a message nor in debug information does a file carry the path of
 # the machine that built it.
 COMMON := -O2 -g -Wall -Wextra -Werror -Wshadow -fstack-protector-strong \
-          -fPIE -pthread -ffile-prefix-map=$(CURDIR)=. -I. -MMD -MP $(HARDEN)
+          -fPIE -pthread -ffile-prefix-map=$(CURDIR)=. -I. -I$(BUILD) \
+          -MMD -MP $(HARDEN)
 
 C_FLAGS = -std=c11 -D_GNU_SOURCE $(COMMON) -Wconversion \
           $(shell pkg-config --cflags $(LIBS)) $(CFLAGS)
@@ -129,6 +130,20 @@ $(BUILD)/runtime.js: tools/bundle.mjs $(RUNTIME_SRCS) node_modules/.stamp
 	@mkdir -p $(@D)
 	@echo "  BUNDLE  $@"
 	$(Q)node tools/bundle.mjs $@
+
+# -- tables of the text decoders, made from ICU's ---------------------------
+
+$(BUILD)/gen/encoding-index: tools/encoding-index.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(C_FLAGS) $(shell pkg-config --cflags icu-uc) $< -o $@ \
+	    $(LDFLAGS) $(shell pkg-config --libs icu-uc)
+
+$(BUILD)/gen/encoding-index.h: $(BUILD)/gen/encoding-index
+	@echo "  RUN     $@"
+	$(Q)$(SANITIZED_RUN) $< > $@
+
+$(BUILD)/obj/engine/decoder.o: $(BUILD)/gen/encoding-index.h
 
 # -- engine -----------------------------------------------------------------
 #
@@ -225,10 +240,11 @@ fuzzers: $(FUZZERS)
 
 # clang's, whatever CC is, and from source: coverage is compiled in.
 $(FUZZERS): $(BUILD)/fuzz/%: t/fuzz/%.c $(wildcard wire/*.c wire/*.h) \
-        $$(call sources_of,t/fuzz/$$*.c)
+        $$(call sources_of,t/fuzz/$$*.c) $(BUILD)/gen/encoding-index.h
 	@mkdir -p $(@D)
 	@echo "  FUZZER  $@"
-	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -I. -pthread \
+	$(Q)clang -std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -I. -I$(BUILD) \
+	    -pthread \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	    $(shell pkg-config --cflags $(LIBS)) $(filter %.c,$^) -o $@ \
 	    $(C_LIBS) -lm

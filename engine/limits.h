@@ -90,6 +90,12 @@
  */
 #define DW_RESOURCE_BYTES_MAX (64 * 1024 * 1024)
 
+/*
+ * ops decode and decodeOnce: bytes of one call, so that JavaScript can be
+ * stopped in between.  runtime/web/legacy-decoder.js knows it, too.
+ */
+#define DW_DECODE_SLICE       (256 * 1024)
+
 /* op alarm: farther away is "never" */
 #define DW_ALARM_MS_MAX       (366.0 * 24 * 3600 * 1000)
 

@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "engine/op.h"
 #include "engine/ops.h"
+#include "engine/ops_text.h"
 #include "engine/send.h"
 
 
@@ -968,5 +969,8 @@ const v8shim_op_t  dw_ops[] = {
     { "now",     "",         dw_op_now },
     { "random",  "n",        dw_op_random },
     { "close",   "n",        dw_op_close },
+    { "decoder", "nn",       dw_op_decoder },
+    { "decode",  "nbnn",     dw_op_decode },
+    { "decodeOnce", "nnb",   dw_op_decode_once },
     { NULL,      NULL,       NULL }
 };

@@ -20,7 +20,7 @@ check=no
 scopes=" $* "
 
 build_packages="gcc g++ make pkg-config libssl-dev zlib1g-dev
-    libseccomp-dev libpcre2-dev ca-certificates"
+    libseccomp-dev libicu-dev libpcre2-dev ca-certificates"
 test_packages="nginx perl openssl curl libcmocka-dev nghttp2-client
     libtest-base-perl libtest-longstring-perl liblist-moreutils-perl
     libtext-diff-perl libwww-perl libipc-run-perl libio-socket-ssl-perl

@@ -42,7 +42,7 @@ seams()
     return $status
 }
 
-c_flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Wconversion -Wshadow"
+c_flags="-std=c11 -D_GNU_SOURCE -I. -I${BUILD:-build} -Wall -Wextra -Wconversion -Wshadow"
 
 check "layout" plain
 check "seams" seams
@@ -51,6 +51,7 @@ check "seams" seams
 check "cppcheck" cppcheck --quiet --std=c11 --inline-suppr --error-exitcode=1 \
     --enable=warning,portability --suppress=missingIncludeSystem \
     --suppress=nullPointerRedundantCheck -D_GNU_SOURCE -I. \
+    -I"${BUILD:-build}" \
     $(ls -d wire engine 2> /dev/null)
 
 tidy()

@@ -69,6 +69,7 @@ typedef enum {
     V8SHIM_ERROR,               /* result: throws Error(text in bytes) */
     V8SHIM_TYPE_ERROR,          /* result: throws TypeError */
     V8SHIM_RANGE_ERROR,         /* result: throws RangeError */
+    V8SHIM_UTF16,               /* result: string, two bytes a unit */
     V8SHIM_FULL                 /* result: garbage is collected and the op
                                    called again, once; then RangeError */
 } v8shim_type_t;

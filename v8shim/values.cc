@@ -164,6 +164,17 @@ void SetResult(const v8::FunctionCallbackInfo<v8::Value>& info,
     case V8SHIM_UTF8:
       SetString(info, DecodeUtf8(isolate, result.bytes));
       return;
+    case V8SHIM_UTF16:
+      if (result.bytes.size / 2 > v8::String::kMaxLength) {
+        SetString(info, v8::MaybeLocal<v8::String>());
+        return;
+      }
+      SetString(info, v8::String::NewFromTwoByte(
+                          isolate,
+                          reinterpret_cast<const uint16_t*>(result.bytes.data),
+                          v8::NewStringType::kNormal,
+                          static_cast<int>(result.bytes.size / 2)));
+      return;
     case V8SHIM_ERROR:
       ThrowError(isolate, View(result.bytes));
       return;

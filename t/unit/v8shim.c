@@ -500,8 +500,8 @@ ops_convert_and_check_their_arguments(void **state)
                 "characters");
     check_alone(NATIVE "export const result = ['a', ops.make(0, 0),"
                 "ops.make(1, 1.5), ops.make(2, 2), ops.make(2, 1e5).length,"
-                "ops.make(3, 3), ops.make(4, 4)]",
-                "a,,1.5,120,120,100000,xxx,xxxx");
+                "ops.make(3, 3), ops.make(4, 4), ops.make(8, 4)]",
+                "a,,1.5,120,120,100000,xxx,xxxx,\xe7\xa1\xb8\xe7\xa1\xb8");
     check_alone(NATIVE "const result = []; for (const t of [5, 6, 7])"
                 "try { ops.make(t, t) } catch (e) { result.push(e) }"
                 "export { result }",
