@@ -5,6 +5,7 @@ import "./primordials.js";
 import "./core/array-buffer.js";
 import { installLazyHost, setShared } from "./core/chunks.js";
 import { hideSources } from "./core/function-text.js";
+import "./core/resource.js";
 import { installDispatch } from "./dispatch.js";
 import { installGlobals } from "./globals.js";
 import { installPolyfills } from "./polyfills.js";

@@ -73,7 +73,7 @@ export function isArrayBuffer(value) {
   }
 }
 
-function isSharedArrayBuffer(value) {
+export function isSharedArrayBuffer(value) {
   try {
     SharedArrayBufferPrototypeGetByteLength(value);
     return true;
@@ -82,24 +82,31 @@ function isSharedArrayBuffer(value) {
   }
 }
 
-// The bytes of a BufferSource as they are, not copied, or undefined.
+// The bytes of a BufferSource as they are, not copied, or undefined.  A buffer
+// that was detached has none, and no view can be made of it.
 export function viewBytes(value) {
   if (typeof value !== "object" || value === null) return undefined;
-  if (ArrayBufferIsView(value)) {
-    if (TypedArrayPrototypeGetSymbolToStringTag(value) !== undefined) {
-      return new Uint8Array(
-        TypedArrayPrototypeGetBuffer(value),
-        TypedArrayPrototypeGetByteOffset(value),
-        TypedArrayPrototypeGetByteLength(value));
+  if (!ArrayBufferIsView(value)) {
+    if (isArrayBuffer(value)) {
+      return ArrayBufferPrototypeGetByteLength(value) === 0
+        ? new Uint8Array(0) : new Uint8Array(value);
     }
+    return isSharedArrayBuffer(value) ? new Uint8Array(value) : undefined;
+  }
+  if (TypedArrayPrototypeGetSymbolToStringTag(value) !== undefined) {
+    const length = TypedArrayPrototypeGetByteLength(value);
+    return length === 0 ? new Uint8Array(0) : new Uint8Array(
+      TypedArrayPrototypeGetBuffer(value),
+      TypedArrayPrototypeGetByteOffset(value), length);
+  }
+  try {
     return new Uint8Array(
       DataViewPrototypeGetBuffer(value),
       DataViewPrototypeGetByteOffset(value),
       DataViewPrototypeGetByteLength(value));
+  } catch {
+    return new Uint8Array(0);
   }
-  if (isArrayBuffer(value)) return new Uint8Array(value);
-  if (isSharedArrayBuffer(value)) return new Uint8Array(value);
-  return undefined;
 }
 
 const interfaces = list();

@@ -1,19 +1,21 @@
 // https://encoding.spec.whatwg.org/ and atob(), btoa().
 
-import { v8 } from "../native.js";
-import {
-  MathFloor, PrimordialRangeError as RangeError,
-  PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  RegExpPrototypeExec, StringFromCharCode, StringPrototypeCharCodeAt,
-  StringPrototypeSlice, StringPrototypeToLowerCase,
-  TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet,
-  TypedArrayPrototypeSubarray,
-} from "../primordials.js";
+import { chunk } from "../core/chunks.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
   trim, viewBytes,
 } from "../core/webidl.js";
+import { v8 } from "../native.js";
+import {
+  MathFloor, PrimordialRangeError as RangeError,
+  PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
+  RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeSlice,
+  StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+  TypedArrayPrototypeGetLength, TypedArrayPrototypeGetSymbolToStringTag,
+  TypedArrayPrototypeSet,
+} from "../primordials.js";
 
 export class TextEncoder {
   #brand;
@@ -30,156 +32,213 @@ export class TextEncoder {
     return v8.utf8Encode(toDOMString(input));
   }
 
+  // https://encoding.spec.whatwg.org/#dom-textencoder-encodeinto
   encodeInto(source, destination) {
+    const where = "TextEncoder.encodeInto";
     requireBrand(#brand in this);
-    requireArguments(arguments.length, 2, "TextEncoder.encodeInto");
+    requireArguments(arguments.length, 2, where);
     source = toDOMString(source);
     if (!isObject(destination) ||
         TypedArrayPrototypeGetSymbolToStringTag(destination) !== "Uint8Array") {
       throw new TypeError(
-        "Failed to execute 'TextEncoder.encodeInto': " +
+        `Failed to execute '${where}': ` +
         "parameter 2 is not of type 'Uint8Array'.");
     }
-    const both = v8.utf8EncodeInto(source, destination);
-    const written = MathFloor(both / 2 ** 32);
-    return { read: both - written * 2 ** 32, written };
+    let room = TypedArrayPrototypeGetByteLength(destination);
+    let read = 0;
+    let written = 0;
+    for (;;) {
+      const both = v8.utf8EncodeInto(source, destination);
+      const bytes = MathFloor(both / 2 ** 32);
+      const units = both - bytes * 2 ** 32;
+      read += units;
+      written += bytes;
+      if (room <= ENCODE_INTO_MAX || units === source.length) break;
+      room -= bytes;
+      source = StringPrototypeSlice(source, units);
+      destination = new Uint8Array(
+        TypedArrayPrototypeGetBuffer(destination),
+        TypedArrayPrototypeGetByteOffset(destination) + bytes, room);
+    }
+    return { read, written };
   }
 }
 defineInterface(TextEncoder);
 
-const UTF_8 = "utf-8";
-const UTF_16LE = "utf-16le";
-const UTF_16BE = "utf-16be";
-const WINDOWS_1252 = "windows-1252";
-
-const labels = { __proto__: null };
-for (const [name, list] of [
-  [UTF_8, "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8"],
-  [UTF_16LE, "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le"],
-  [UTF_16BE, "unicodefffe utf-16be"],
-  [WINDOWS_1252, "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 " +
-    "iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 " +
-    "latin1 us-ascii windows-1252 x-cp1252"],
-]) {
-  for (const label of list.split(" ")) labels[label] = name;
-}
+// What v8.utf8EncodeInto() writes at most in one call.
+const ENCODE_INTO_MAX = 1 << 20;
 
 const isAsciiSpace = (code) =>
   code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0c ||
   code === 0x0d;
 
-// windows-1252, 0x80 to 0x9f; the other bytes are their own code points
-const WINDOWS_1252_HIGH =
-  "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039" +
-  "\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc" +
-  "\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
+// eslint-disable-next-line no-control-regex
+const beyondAscii = /[^\x00-\x7f]/;
 
+const isAscii = (text) => RegExpPrototypeExec(beyondAscii, text) === null;
+
+const UTF_8 = { __proto__: null, decoder: 0, name: "utf-8" };
+
+// https://encoding.spec.whatwg.org/#concept-encoding-get
+function getEncoding(label) {
+  if (label === "utf-8" || label === "utf8") return UTF_8;
+  label = trim(label, isAsciiSpace);
+  // only ASCII letters have a lower case here
+  return isAscii(label)
+    ? chunk("encoding").encodingOf(StringPrototypeToLowerCase(label))
+    : undefined;
+}
+
+const hasBOM = (name) =>
+  name === "utf-8" || name === "utf-16le" || name === "utf-16be";
+
+function requireDictionary(value, where) {
+  if (value === undefined || value === null || isObject(value)) return;
+  throw new TypeError(`${where}: parameter 2 is not an object.`);
+}
+
+// UTF-8 is V8's as long as it is well-formed; all else is the engine's, by
+// web/legacy-decoder.js.
 export class TextDecoder {
-  #encoding;
+  #name;
   #fatal = false;
   #ignoreBOM = false;
-  #pending = null;      // bytes of a character that is not complete
+  #doNotFlush = false;
   #bomSeen = false;
+  #decoder = null;      // a LegacyDecoder, or null for UTF-8
+  #pending = null;      // UTF-8: bytes of a character that is not complete
 
+  // https://encoding.spec.whatwg.org/#dom-textdecoder
   constructor(label = "utf-8", options = undefined) {
     label = toDOMString(label);
-    const name = labels[StringPrototypeToLowerCase(trim(label, isAsciiSpace))];
-    if (name === undefined) {
-      throw new RangeError(
-        `"${label}" is not an encoding that TextDecoder supports.`);
-    }
-    this.#encoding = name;
+    requireDictionary(options, "Failed to construct 'TextDecoder'");
     if (options !== undefined && options !== null) {
-      if (!isObject(options)) {
-        throw new TypeError(
-          "Failed to construct 'TextDecoder': parameter 2 is not an object.");
-      }
-      this.#fatal = Boolean(options.fatal);
-      this.#ignoreBOM = Boolean(options.ignoreBOM);
+      this.#fatal = !!options.fatal;
+      this.#ignoreBOM = !!options.ignoreBOM;
+    }
+    const encoding = getEncoding(label);
+    if (encoding === undefined) {
+      throw new RangeError(
+        `Failed to construct 'TextDecoder': "${label}" is not the label of ` +
+        "an encoding.");
+    }
+    this.#name = encoding.name;
+    if (encoding.decoder !== UTF_8.decoder) {
+      const { LegacyDecoder } = chunk("encoding");
+      this.#decoder = new LegacyDecoder(encoding.decoder, this.#fatal);
     }
   }
 
-  get encoding() { requireBrand(#encoding in this); return this.#encoding; }
-  get fatal() { requireBrand(#encoding in this); return this.#fatal; }
-  get ignoreBOM() { requireBrand(#encoding in this); return this.#ignoreBOM; }
+  get encoding() { requireBrand(#name in this); return this.#name; }
+  get fatal() { requireBrand(#name in this); return this.#fatal; }
+  get ignoreBOM() { requireBrand(#name in this); return this.#ignoreBOM; }
 
+  // https://encoding.spec.whatwg.org/#dom-textdecoder-decode
   decode(input = undefined, options = undefined) {
-    requireBrand(#encoding in this);
-    let bytes;
-    if (input === undefined) {
-      bytes = new Uint8Array(0);
-    } else {
-      bytes = viewBytes(input);
-      if (bytes === undefined) {
-        throw new TypeError(
-          "Failed to execute 'TextDecoder.decode': parameter 1 is not of type " +
-          "'ArrayBuffer' or 'ArrayBufferView'.");
-      }
+    const where = "Failed to execute 'TextDecoder.decode'";
+    requireBrand(#name in this);
+    let bytes = input === undefined ? new Uint8Array(0) : viewBytes(input);
+    if (bytes === undefined) {
+      throw new TypeError(
+        `${where}: parameter 1 is not of type 'ArrayBuffer' or ` +
+        "'ArrayBufferView'.");
     }
-    const stream = Boolean(options?.stream);
+    let stream = false;
+    if (options !== undefined && options !== null) {
+      requireDictionary(options, where);
+      stream = !!options.stream;
+      // anew: a getter may have detached them
+      if (input !== undefined) bytes = viewBytes(input);
+    }
 
-    if (this.#encoding === UTF_8 && !stream && this.#pending === null &&
-        !this.#bomSeen) {
-      return this.#decodeUtf8(bytes, this.#ignoreBOM);
-    }
-    try {
-      return this.#decodeChunk(bytes, stream);
-    } catch (error) {
-      this.#reset();
-      throw error;
-    } finally {
-      if (!stream) this.#reset();
-    }
-  }
+    // Steps 1 and 2.
+    const continues = this.#doNotFlush;
+    this.#doNotFlush = stream;
+    if (!continues) this.#bomSeen = false;
 
-  #reset() {
-    this.#pending = null;
-    this.#bomSeen = false;
+    // Steps 3 to 5.
+    const text = this.#decoder !== null
+      ? this.#decodeLegacy(bytes, stream)
+      : continues || stream
+        ? this.#decodeUtf8Stream(bytes, stream)
+        : this.#decodeUtf8(bytes, this.#ignoreBOM);
+    if (text === undefined) {
+      throw new TypeError(`${where}: the data is not valid ${this.#name}.`);
+    }
+    return text;
   }
 
   #decodeUtf8(bytes, keepBOM) {
+    if (!this.#fatal) return v8.utf8Decode(bytes, false, keepBOM);
     try {
-      return v8.utf8Decode(bytes, this.#fatal, keepBOM);
+      return v8.utf8Decode(bytes, true, keepBOM);
     } catch {
-      throw new TypeError(
-        "Failed to execute 'TextDecoder.decode': the data is not valid UTF-8.");
+      return undefined;
     }
   }
 
-  #decodeChunk(bytes, stream) {
-    if (this.#encoding === WINDOWS_1252) return decodeWindows1252(bytes);
-
+  #decodeUtf8Stream(bytes, stream) {
     if (this.#pending !== null) {
-      const joined = new Uint8Array(this.#pending.length + bytes.length);
-      TypedArrayPrototypeSet(joined, this.#pending, 0);
-      TypedArrayPrototypeSet(joined, bytes, this.#pending.length);
-      bytes = joined;
+      bytes = joinBytes(this.#pending, bytes);
       this.#pending = null;
     }
+    const all = bytes;
     if (stream) {
-      const complete = this.#encoding === UTF_8
-        ? completeUtf8(bytes) : completeUtf16(bytes, this.#encoding);
-      if (complete < bytes.length) {
+      const length = TypedArrayPrototypeGetLength(bytes);
+      const complete = completeUtf8(bytes);
+      if (complete < length) {
         // a copy: the worker may change its bytes
-        this.#pending = new Uint8Array(bytes.length - complete);
+        this.#pending = new Uint8Array(length - complete);
         TypedArrayPrototypeSet(
-          this.#pending, TypedArrayPrototypeSubarray(bytes, complete), 0);
-        bytes = TypedArrayPrototypeSubarray(bytes, 0, complete);
+          this.#pending, subarray(bytes, complete, length), 0);
+        bytes = subarray(bytes, 0, complete);
       }
-      if (bytes.length === 0) return "";
     }
-    const keepBOM = this.#ignoreBOM || this.#bomSeen;
-    this.#bomSeen = bytes.length > 0 || this.#bomSeen;
-    return this.#encoding === UTF_8
-      ? this.#decodeUtf8(bytes, keepBOM)
-      : decodeUtf16(bytes, this.#encoding, this.#fatal, keepBOM);
+    if (TypedArrayPrototypeGetLength(bytes) === 0) return "";
+    const text = this.#decodeUtf8(bytes, this.#ignoreBOM || this.#bomSeen);
+    if (text === undefined && stream) {
+      // What follows the error is still in the queue: only the engine's decoder
+      // tells where that is.
+      const { LegacyDecoder } = chunk("encoding");
+      this.#pending = null;
+      this.#decoder = new LegacyDecoder(UTF_8.decoder, true);
+      return this.#decodeLegacy(all, true);
+    }
+    if (text !== undefined) this.#bomSeen = true;
+    return text;
+  }
+
+  #decodeLegacy(bytes, stream) {
+    const text = this.#decoder.decode(bytes, stream);
+    if (this.#name === UTF_8.name && !stream) this.#decoder = null;
+    if (text === undefined || text === "" || !hasBOM(this.#name)) return text;
+
+    // https://encoding.spec.whatwg.org/#concept-td-serialize
+    const isFirst = !this.#bomSeen;
+    this.#bomSeen = true;
+    return isFirst && !this.#ignoreBOM &&
+      StringPrototypeCharCodeAt(text, 0) === 0xfeff
+      ? StringPrototypeSlice(text, 1) : text;
   }
 }
 defineInterface(TextDecoder);
 
+// Neither the method nor the species of a Uint8Array is asked.
+const subarray = (bytes, from, to) => new Uint8Array(
+  TypedArrayPrototypeGetBuffer(bytes),
+  TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
+
+function joinBytes(a, b) {
+  const length = TypedArrayPrototypeGetLength(a);
+  const both = new Uint8Array(length + TypedArrayPrototypeGetLength(b));
+  TypedArrayPrototypeSet(both, a, 0);
+  TypedArrayPrototypeSet(both, b, length);
+  return both;
+}
+
 // Where the last character begins, if more bytes could complete it.
 function completeUtf8(bytes) {
-  const { length } = bytes;
+  const length = TypedArrayPrototypeGetLength(bytes);
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = bytes[length - back];
     if (byte < 0x80) break;
@@ -189,8 +248,10 @@ function completeUtf8(bytes) {
     if (back > 1) {
       // the second byte decides whether there is such a character at all
       const second = bytes[length - back + 1];
-      if ((byte === 0xe0 && second < 0xa0) || (byte === 0xed && second > 0x9f) ||
-          (byte === 0xf0 && second < 0x90) || (byte === 0xf4 && second > 0x8f)) {
+      if ((byte === 0xe0 && second < 0xa0) ||
+          (byte === 0xed && second > 0x9f) ||
+          (byte === 0xf0 && second < 0x90) ||
+          (byte === 0xf4 && second > 0x8f)) {
         break;
       }
     }
@@ -199,83 +260,29 @@ function completeUtf8(bytes) {
   return length;
 }
 
-function completeUtf16(bytes, encoding) {
-  const length = bytes.length & ~1;
-  if (length < 2) return length;
-  const high = bytes[encoding === UTF_16LE ? length - 1 : length - 2];
-  return high >= 0xd8 && high <= 0xdb ? length - 2 : length;
-}
+const EQUALS_SIGN = 0x3d;
+const NO_DIGIT = 0xff;
 
-function decodeUtf16(bytes, encoding, fatal, keepBOM) {
-  const low = encoding === UTF_16LE ? 0 : 1;
-  const high = 1 - low;
-  let text = "";
-  const fail = () => {
-    if (fatal) {
-      throw new TypeError(
-        "Failed to execute 'TextDecoder.decode': the data is not valid UTF-16.");
-    }
-    text += "\ufffd";
-  };
-  let lead = -1;
-  for (let i = 0; i + 1 < bytes.length; i += 2) {
-    const unit = bytes[i + low] | bytes[i + high] << 8;
-    if (lead !== -1) {
-      if (unit >= 0xdc00 && unit <= 0xdfff) {
-        text += StringFromCharCode(lead, unit);
-        lead = -1;
-        continue;
-      }
-      lead = -1;
-      fail();
-    }
-    if (unit >= 0xd800 && unit <= 0xdbff) {
-      lead = unit;
-    } else if (unit >= 0xdc00 && unit <= 0xdfff) {
-      fail();
-    } else {
-      text += StringFromCharCode(unit);
-    }
+// Made at their first use.
+let digits = null;      // number -> character
+let numbers = null;     // character -> number or NO_DIGIT
+
+function makeTables() {
+  const alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  digits = new Uint8Array(64);
+  numbers = new Uint8Array(256);
+  for (let i = 0; i < 256; i++) numbers[i] = NO_DIGIT;
+  for (let i = 0; i < 64; i++) {
+    digits[i] = StringPrototypeCharCodeAt(alphabet, i);
+    numbers[digits[i]] = i;
   }
-  if (lead !== -1 || (bytes.length & 1) === 1) fail();
-  return !keepBOM && StringPrototypeCharCodeAt(text, 0) === 0xfeff
-    ? StringPrototypeSlice(text, 1) : text;
-}
-
-function decodeWindows1252(bytes) {
-  const { length } = bytes;
-  let plain = true;
-  for (let i = 0; i < length; i++) {
-    if (bytes[i] >= 0x80 && bytes[i] < 0xa0) {
-      plain = false;
-      break;
-    }
-  }
-  if (plain) return v8.latin1Decode(bytes);
-  let text = "";
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i];
-    text += byte >= 0x80 && byte < 0xa0
-      ? WINDOWS_1252_HIGH[byte - 0x80] : StringFromCharCode(byte);
-  }
-  return text;
-}
-
-const ALPHABET =
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function sextet(code) {
-  if (code >= 0x41 && code <= 0x5a) return code - 0x41;
-  if (code >= 0x61 && code <= 0x7a) return code - 0x61 + 26;
-  if (code >= 0x30 && code <= 0x39) return code - 0x30 + 52;
-  if (code === 0x2b) return 62;
-  if (code === 0x2f) return 63;
-  return -1;
 }
 
 // https://infra.spec.whatwg.org/#forgiving-base64-decode
 // The bytes, or undefined when the text is not base64.
 export function base64Decode(text) {
+  if (numbers === null) makeTables();
   const { length } = text;
   const out = new Uint8Array(MathFloor(length / 4) * 3 + 3);
   let size = 0;
@@ -284,13 +291,14 @@ export function base64Decode(text) {
   let padding = 0;
   for (let i = 0; i < length; i++) {
     const code = StringPrototypeCharCodeAt(text, i);
-    if (isAsciiSpace(code)) continue;
-    if (code === 0x3d) {
+    const value = code > 0xff ? NO_DIGIT : numbers[code];
+    if (value === NO_DIGIT) {
+      if (isAsciiSpace(code)) continue;
+      if (code !== EQUALS_SIGN) return undefined;
       padding++;
       continue;
     }
-    const value = sextet(code);
-    if (value === -1 || padding > 0) return undefined;
+    if (padding > 0) return undefined;
     bits = bits << 6 | value;
     if (++count === 4) {
       out[size++] = bits >> 16;
@@ -310,54 +318,55 @@ export function base64Decode(text) {
     out[size++] = bits >> 10;
     out[size++] = bits >> 2;
   }
-  return TypedArrayPrototypeSubarray(out, 0, size);
+  return subarray(out, 0, size);
 }
 
+// https://html.spec.whatwg.org/multipage/webappapis.html#dom-atob
 export function atob(data) {
   requireArguments(arguments.length, 1, "atob");
   const bytes = base64Decode(toDOMString(data));
   if (bytes === undefined) {
     throw new DOMException(
-      "atob() called with invalid base64-encoded data. (Only whitespace, '+', " +
-      "'/', alphanumeric ASCII, and up to two terminal '=' signs when the " +
-      "input data length is divisible by 4 are allowed.)",
+      "atob() called with invalid base64-encoded data. (Only whitespace, " +
+      "'+', '/', alphanumeric ASCII, and up to two terminal '=' signs when " +
+      "the input data length is divisible by 4 are allowed.)",
       "InvalidCharacterError");
   }
   return v8.latin1Decode(bytes);
 }
 
+// https://html.spec.whatwg.org/multipage/webappapis.html#dom-btoa
 export function btoa(data) {
   requireArguments(arguments.length, 1, "btoa");
   const text = toDOMString(data);
+  if (digits === null) makeTables();
   const { length } = text;
-  let out = "";
+  const out = new Uint8Array(MathFloor((length + 2) / 3) * 4);
+  let size = 0;
   for (let i = 0; i < length; i += 3) {
     const a = StringPrototypeCharCodeAt(text, i);
     const b = i + 1 < length ? StringPrototypeCharCodeAt(text, i + 1) : 0;
     const c = i + 2 < length ? StringPrototypeCharCodeAt(text, i + 2) : 0;
     if (a > 0xff || b > 0xff || c > 0xff) {
       throw new DOMException(
-        "btoa() can only operate on characters in the Latin1 (ISO/IEC 8859-1) " +
-        "range.", "InvalidCharacterError");
+        "btoa() can only operate on characters in the Latin1 " +
+        "(ISO/IEC 8859-1) range.", "InvalidCharacterError");
     }
     const bits = a << 16 | b << 8 | c;
-    out += ALPHABET[bits >> 18] + ALPHABET[bits >> 12 & 63] +
-      (i + 1 < length ? ALPHABET[bits >> 6 & 63] : "=") +
-      (i + 2 < length ? ALPHABET[bits & 63] : "=");
+    out[size++] = digits[bits >> 18];
+    out[size++] = digits[bits >> 12 & 63];
+    out[size++] = i + 1 < length ? digits[bits >> 6 & 63] : EQUALS_SIGN;
+    out[size++] = i + 2 < length ? digits[bits & 63] : EQUALS_SIGN;
   }
-  return out;
+  return v8.latin1Decode(out);
 }
 
 // Strings that the wire has as UTF-8 where it otherwise has Latin-1.
-// eslint-disable-next-line no-control-regex
-const beyondAscii = /[^\x00-\x7f]/;
-
 export const utf8ToBinary = (text) =>
-  RegExpPrototypeExec(beyondAscii, text) === null
-    ? text : v8.latin1Decode(v8.utf8Encode(text));
+  isAscii(text) ? text : v8.latin1Decode(v8.utf8Encode(text));
 
 export function binaryToUtf8(binary) {
-  if (RegExpPrototypeExec(beyondAscii, binary) === null) return binary;
+  if (isAscii(binary)) return binary;
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < bytes.length; i++) {
     bytes[i] = StringPrototypeCharCodeAt(binary, i);

@@ -82,46 +82,6 @@ returns("clone() is independent", `
   b.headers.set("a", "2");
   return [await a.text(), await b.text(), a.headers.get("a")];`, ["x", "x", "1"]);
 
-// -- encoding -------------------------------------------------------------------
-
-returns("TextEncoder", `
-  const e = new TextEncoder();
-  const into = new Uint8Array(4);
-  return [e.encoding, [...e.encode("é\\ud800")], [...e.encode()],
-    e.encodeInto("a😀b", into), [...into], e.encodeInto("😀", new Uint8Array(3))];`, [
-  "utf-8", [195, 169, 239, 191, 189], [], { read: 1, written: 1 }, [97, 0, 0, 0],
-  { read: 0, written: 0 },
-].map((v, i) => i === 3 ? { read: 1, written: 1 } : v));
-returns("TextDecoder: labels, BOM, stream, fatal", `
-  const bytes = (...list) => new Uint8Array(list);
-  const d = new TextDecoder();
-  const stream = new TextDecoder();
-  const parts = [];
-  for (const b of [0xef, 0xbb, 0xbf, 0xf0, 0x9f, 0x98, 0x80, 0xc3]) {
-    parts.push(stream.decode(bytes(b), { stream: true }));
-  }
-  parts.push(stream.decode());
-  const utf16 = new TextDecoder("utf-16le");
-  const halves = utf16.decode(bytes(0xff, 0xfe, 0x3d), { stream: true }) +
-    utf16.decode(bytes(0xd8, 0x00, 0xde), { stream: true }) + utf16.decode();
-  let fatal;
-  try { new TextDecoder("utf8", { fatal: true }).decode(bytes(0xff)); } catch (e) { fatal = e.name; }
-  return [d.encoding, d.fatal, d.ignoreBOM, d.decode(bytes(0xef, 0xbb, 0xbf, 0x61)),
-    new TextDecoder("UTF-8", { ignoreBOM: true }).decode(bytes(0xef, 0xbb, 0xbf, 0x61)),
-    parts.join("|"), halves, fatal, d.decode(bytes(0xff)), d.decode(),
-    new TextDecoder(" latin1 ").encoding, new TextDecoder("ascii").decode(bytes(0x80, 0xe9)),
-    new TextDecoder("utf-16be").decode(bytes(0, 0x41, 0xd8)),
-    d.decode(bytes(0x61).buffer), d.decode(new DataView(bytes(0x61, 0x62).buffer, 1))];`, [
-  "utf-8", false, false, "a", "\ufeffa", "||||||😀||\ufffd", "😀", "TypeError",
-  "\ufffd", "", "windows-1252", "€é", "A\ufffd", "a", "b",
-]);
-rejects("an unknown label", `new TextDecoder("klingon")`, "RangeError");
-returns("atob and btoa", `
-  return [atob(" YQ = = "), atob("YWI"), btoa("a\\xff"), btoa(""), btoa("abc"), atob("")];`,
-["a", "ab", "Yf8=", "", "YWJj", ""]);
-rejects("atob of something else", `atob("a")`, "InvalidCharacterError");
-rejects("btoa of something else", `btoa("\\u0100")`, "InvalidCharacterError");
-
 // -- events and abort -------------------------------------------------------------
 
 returns("EventTarget", `

@@ -29,6 +29,24 @@ for (let i = 0; i < chunkParts.length; i += 2) {
 const LOAD = 1, FETCH = 2, HEAD = 3, DATA = 4, END = 5, RESET = 6, WINDOW = 7,
   ALARM = 8;
 
+// Node.js's decoders in place of the engine's, which are more exact.
+const encodings = [
+  "utf-8", "utf-16le", "utf-16be", "gb18030", "big5", "euc-jp", "iso-2022-jp",
+  "shift_jis", "euc-kr",
+];
+
+const newDecoder = (encoding, fatal) => new TextDecoder(
+  encodings[encoding] ?? "windows-1252",
+  { fatal: fatal !== 0, ignoreBOM: true });
+
+function decode(decoder, bytes, stream) {
+  try {
+    return decoder.decode(bytes, { stream });
+  } catch {
+    return bytes.length;
+  }
+}
+
 export class FakeIsolate extends Nginx {
   #context;
   #dispatch;
@@ -153,6 +171,13 @@ export class FakeIsolate extends Nginx {
     const badResponse = "The response has an invalid status or header.";
     return {
       close: (id) => { this.#resources.delete(id); },
+      decoder: (encoding, fatal) =>
+        this.#add("decoder", newDecoder(encoding, fatal)),
+      decode: (id, bytes, offset, flush) => decode(
+        this.#find("decoder", id), bytes.subarray(offset, offset + 262144),
+        flush === 0 || bytes.length - offset > 262144),
+      decodeOnce: (encoding, fatal, bytes) =>
+        decode(newDecoder(encoding, fatal), bytes, false),
       fetch: (invocation, target, flags, join, length, zero, props, head) => {
         check(head, "The request has an invalid method or header.");
         const channel = this.#lastChannel += 2;
@@ -272,7 +297,8 @@ export class FakeIsolate extends Nginx {
       },
       utf8Encode: (string) => this.#inContext(new TextEncoder().encode(string)),
       utf8EncodeInto: (string, bytes) => {
-        const { read, written } = new TextEncoder().encodeInto(string, bytes);
+        const { read, written } =
+          new TextEncoder().encodeInto(string, bytes.subarray(0, 1 << 20));
         return written * 2 ** 32 + read;
       },
       utf8Decode: (bytes, fatal, ignoreBOM) =>
