@@ -51,7 +51,7 @@ export V
 
 # -- flags ------------------------------------------------------------------
 
-LIBS := libseccomp
+LIBS := libseccomp zlib
 
 ifeq ($(SANITIZE),)
 HARDEN := -D_FORTIFY_SOURCE=2

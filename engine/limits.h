@@ -90,11 +90,18 @@
  */
 #define DW_RESOURCE_BYTES_MAX (64 * 1024 * 1024)
 
+/* What malloc() and the table spend on each, counted as its own. */
+#define DW_RESOURCE_OVERHEAD  128
+
 /*
  * ops decode and decodeOnce: bytes of one call, so that JavaScript can be
  * stopped in between.  runtime/web/legacy-decoder.js knows it, too.
  */
 #define DW_DECODE_SLICE       (256 * 1024)
+
+/* op codecRun: bytes of one call, for the same reason */
+#define DW_CODEC_IN_SLICE     (256 * 1024)
+#define DW_CODEC_OUT_SLICE    (64 * 1024)
 
 /* op alarm: farther away is "never" */
 #define DW_ALARM_MS_MAX       (366.0 * 24 * 3600 * 1000)

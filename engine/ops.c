@@ -23,6 +23,7 @@
 #include "engine/engine.h"
 #include "engine/op.h"
 #include "engine/ops.h"
+#include "engine/ops_codec.h"
 #include "engine/ops_text.h"
 #include "engine/send.h"
 
@@ -972,5 +973,8 @@ const v8shim_op_t  dw_ops[] = {
     { "decoder", "nn",       dw_op_decoder },
     { "decode",  "nbnn",     dw_op_decode },
     { "decodeOnce", "nnb",   dw_op_decode_once },
+    { "codec",   "nn",       dw_op_codec },
+    { "codecRun", "nbnn",    dw_op_codec_run },
+    { "codecStep", "n",      dw_op_codec_step },
     { NULL,      NULL,       NULL }
 };

@@ -8,8 +8,7 @@
 #include "engine/ops_text.h"
 
 
-/* What a decoder costs, malloc's and the table's share included. */
-#define DW_DECODER_BYTES  (sizeof(dw_decoder_t) + 128)
+#define DW_DECODER_BYTES  (sizeof(dw_decoder_t) + DW_RESOURCE_OVERHEAD)
 
 
 static const dw_resource_kind_t  dw_decoder_kind = { "decoder", free };
