@@ -43,6 +43,10 @@ function define(object, enumerable) {
 // Of chunks, made when a worker first asks for them.
 const lazy = {
   __proto__: null,
+  transforms: [
+    "CompressionStream", "DecompressionStream", "TextDecoderStream",
+    "TextEncoderStream",
+  ],
   urlpattern: ["URLPattern"],
 };
 

@@ -152,9 +152,6 @@ export const ArrayBufferIsView = ArrayBuffer.isView;
 export const ArrayBufferPrototypeGetByteLength =
   getter(ArrayBuffer.prototype, "byteLength");
 export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice);
-export const SharedArrayBufferPrototypeGetByteLength =
-  typeof SharedArrayBuffer === "undefined"
-    ? undefined : getter(SharedArrayBuffer.prototype, "byteLength");
 export const TypedArrayPrototypeGetBuffer = getter(TypedArrayPrototype, "buffer");
 export const TypedArrayPrototypeGetByteOffset =
   getter(TypedArrayPrototype, "byteOffset");
@@ -172,6 +169,21 @@ export const DataViewPrototypeGetByteOffset =
   getter(DataView.prototype, "byteOffset");
 export const DataViewPrototypeGetByteLength =
   getter(DataView.prototype, "byteLength");
+
+const PrimordialDataView = DataView;
+
+// V8 adds SharedArrayBuffer only when an isolate has come out of the snapshot.
+// A DataView takes either kind of buffer, and nothing else.
+export function SharedArrayBufferPrototypeGetByteLength(buffer) {
+  const length =
+    DataViewPrototypeGetByteLength(new PrimordialDataView(buffer));
+  try {
+    ArrayBufferPrototypeGetByteLength(buffer);
+  } catch {
+    return length;
+  }
+  throw new TypeError("not a SharedArrayBuffer");
+}
 
 export const MapPrototypeGetSize = getter(Map.prototype, "size");
 export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach);

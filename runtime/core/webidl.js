@@ -73,7 +73,7 @@ export function isArrayBuffer(value) {
   }
 }
 
-export function isSharedArrayBuffer(value) {
+function isSharedArrayBuffer(value) {
   try {
     SharedArrayBufferPrototypeGetByteLength(value);
     return true;
@@ -107,6 +107,16 @@ export function viewBytes(value) {
   } catch {
     return new Uint8Array(0);
   }
+}
+
+// The same, where memory may not be shared.
+export function unsharedBytes(value) {
+  const bytes = viewBytes(value);
+  if (bytes === undefined) return undefined;
+  const buffer = !ArrayBufferIsView(value) ? value
+    : TypedArrayPrototypeGetSymbolToStringTag(value) !== undefined
+      ? TypedArrayPrototypeGetBuffer(value) : DataViewPrototypeGetBuffer(value);
+  return isSharedArrayBuffer(buffer) ? undefined : bytes;
 }
 
 const interfaces = list();

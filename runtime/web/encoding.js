@@ -8,13 +8,13 @@ import {
 } from "../core/webidl.js";
 import { v8 } from "../native.js";
 import {
-  MathFloor, PrimordialRangeError as RangeError,
+  MathFloor, ObjectGetOwnPropertyDescriptor, PrimordialRangeError as RangeError,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeSlice,
   StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeGetSymbolToStringTag,
-  TypedArrayPrototypeSet,
+  TypedArrayPrototypeSet, uncurryThis,
 } from "../primordials.js";
 
 export class TextEncoder {
@@ -222,6 +222,14 @@ export class TextDecoder {
   }
 }
 defineInterface(TextDecoder);
+
+// For TextDecoderStream.
+const getterOf = (name) => uncurryThis(
+  ObjectGetOwnPropertyDescriptor(TextDecoder.prototype, name).get);
+export const decodeText = uncurryThis(TextDecoder.prototype.decode);
+export const encodingOfDecoder = getterOf("encoding");
+export const isFatal = getterOf("fatal");
+export const isIgnoringBOM = getterOf("ignoreBOM");
 
 // Neither the method nor the species of a Uint8Array is asked.
 const subarray = (bytes, from, to) => new Uint8Array(

@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import v8 from "node:v8";
 import vm from "node:vm";
+import zlib from "node:zlib";
 import { Nginx, strings, utf8 } from "./nginx.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -44,6 +45,29 @@ function decode(decoder, bytes, stream) {
     return decoder.decode(bytes, { stream });
   } catch {
     return bytes.length;
+  }
+}
+
+// All output comes at the end; a decompressor tries each time whether it is there.
+function runCodec(codec, bytes, offset, finish) {
+  const part = Buffer.from(bytes.subarray(offset));
+  codec.chunks.push(part);
+  codec.step = part.length * 4;
+  if (!codec.decompress && finish === 0) return [];
+  const whole = Buffer.concat(codec.chunks);
+  if (!codec.decompress) {
+    codec.step += 2;
+    return [zlib.gzipSync, zlib.deflateSync, zlib.deflateRawSync][codec.format](whole);
+  }
+  try {
+    const { buffer, engine } =
+      [zlib.gunzipSync, zlib.inflateSync, zlib.inflateRawSync][codec.format](
+        whole, { info: true });
+    codec.step += 2 - (whole.length - engine.bytesWritten) * 4;
+    return buffer;
+  } catch (error) {
+    if (error.code === "Z_BUF_ERROR") return [];
+    throw new TypeError("The compressed data is not valid.");
   }
 }
 
@@ -176,6 +200,11 @@ export class FakeIsolate extends Nginx {
       decode: (id, bytes, offset, flush) => decode(
         this.#find("decoder", id), bytes.subarray(offset, offset + 262144),
         flush === 0 || bytes.length - offset > 262144),
+      codec: (decompress, format) =>
+        this.#add("codec", { chunks: [], decompress, format }),
+      codecRun: (id, bytes, offset, finish) =>
+        this.#inContext(runCodec(this.#find("codec", id), bytes, offset, finish)),
+      codecStep: (id) => this.#find("codec", id).step,
       decodeOnce: (encoding, fatal, bytes) =>
         decode(newDecoder(encoding, fatal), bytes, false),
       fetch: (invocation, target, flags, join, length, zero, props, head) => {

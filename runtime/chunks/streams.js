@@ -1,0 +1,3 @@
+// What other chunks build on.
+
+export { createTransformStream } from "../web/transform.js";
