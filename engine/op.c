@@ -57,6 +57,15 @@ dw_op_u32(const v8shim_value_t *value)
 }
 
 
+static void
+dw_op_fail_full(v8shim_value_t *result)
+{
+    dw_op_fail(result, V8SHIM_FULL,
+               "This worker holds too many native objects (decoders, "
+               "compression streams, keys).");
+}
+
+
 bool
 dw_op_room(dw_isolate_t *iso, size_t bytes, v8shim_value_t *result)
 {
@@ -64,9 +73,7 @@ dw_op_room(dw_isolate_t *iso, size_t bytes, v8shim_value_t *result)
         return true;
     }
 
-    dw_op_fail(result, V8SHIM_FULL,
-               "This worker holds too many native objects (decoders, "
-               "compression streams, keys).");
+    dw_op_fail_full(result);
 
     return false;
 }
@@ -76,9 +83,18 @@ void
 dw_op_add_resource(dw_isolate_t *iso, const dw_resource_kind_t *kind,
     void *object, size_t bytes, v8shim_value_t *result)
 {
+    uint64_t  id;
+
+    id = dw_resource_add(&iso->resources, kind, object, bytes);
+
+    if (id == 0) {
+        kind->destroy(object);
+        dw_op_fail_full(result);
+        return;
+    }
+
     result->type = V8SHIM_NUMBER;
-    result->number = (double) dw_resource_add(&iso->resources, kind, object,
-                                              bytes);
+    result->number = (double) id;
     result->external = (int64_t) bytes;
 }
 

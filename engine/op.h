@@ -34,8 +34,8 @@ uint32_t dw_op_u32(const v8shim_value_t *value);
 bool dw_op_room(dw_isolate_t *iso, size_t bytes, v8shim_value_t *result);
 
 /*
- * Hands the object over to the isolate: its id is the op's result.  There must
- * be room for it.
+ * Hands the object over to the isolate: its id is the op's result.  If there
+ * is no room after all, it is destroyed, and that is the result.
  */
 void dw_op_add_resource(dw_isolate_t *iso, const dw_resource_kind_t *kind,
     void *object, size_t bytes, v8shim_value_t *result);

@@ -26,6 +26,8 @@ typedef void (*op_t)(void *user, const v8shim_value_t *args,
     v8shim_value_t *result);
 
 
+static const dw_resource_kind_t  kind = { "kind", free };
+
 static dw_cell_t       cell;
 static dw_isolate_t    isolate;
 static v8shim_value_t  result;
@@ -220,6 +222,14 @@ full_table_says_so(void **state)
     assert_int_equal(result.type, V8SHIM_FULL);
     assert_int_equal(result.external, 0);
     assert_true(result.bytes.size > 0);
+    assert_int_equal(isolate.resources.count, 3);
+
+    /* An op that did not ask before loses its object, and nothing else. */
+
+    memset(&result, 0, sizeof(result));
+    dw_op_add_resource(&isolate, &kind, malloc(1), 1024 * 1024, &result);
+    assert_int_equal(result.type, V8SHIM_FULL);
+    assert_int_equal(result.external, 0);
     assert_int_equal(isolate.resources.count, 3);
 }
 
