@@ -264,6 +264,7 @@ asan: deps
 
 lint:
 	@tools/deps.sh build lint
+	@$(MAKE) $(BUILD)/gen/encoding-index.h
 	@tools/lint.sh
 
 # The C++ alone: no clang-format style comes close to nginx's.
