@@ -50,6 +50,7 @@ export const {
 export const ObjectPrototypeHasOwnProperty =
   uncurryThis(Object.prototype.hasOwnProperty);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
+export const FunctionPrototypeCall = uncurryThis(call);
 export const FunctionPrototypeToString =
   uncurryThis(Function.prototype.toString);
 export const FunctionPrototypeHasInstance =

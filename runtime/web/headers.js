@@ -2,9 +2,9 @@
 
 import {
   ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
-  ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, RegExpPrototypeExec,
-  StringPrototypeToLowerCase, SymbolIterator,
+  RegExpPrototypeExec, StringPrototypeToLowerCase, SymbolIterator,
 } from "../primordials.js";
+import { notIterable, toRecord, toSequence } from "../core/convert.js";
 import {
   defineInterface, definePairIterable, isObject, requireArguments,
   requireBrand, toByteString, trim,
@@ -16,8 +16,7 @@ const forbiddenInValue = /[\0\r\n]/;
 
 const kCreate = {};
 
-function toName(value, where) {
-  const name = toByteString(value, where);
+function requireName(name, where) {
   if (RegExpPrototypeExec(token, name) === null) {
     throw new TypeError(`${where}: "${name}" is not a valid header name.`);
   }
@@ -27,8 +26,9 @@ function toName(value, where) {
 const isSpace = (code) =>
   code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
-function toValue(value, where) {
-  const text = trim(toByteString(value, where), isSpace);
+// https://fetch.spec.whatwg.org/#concept-header-value-normalize
+function normalizeValue(value, where) {
+  const text = trim(value, isSpace);
   if (RegExpPrototypeExec(forbiddenInValue, text) !== null) {
     throw new TypeError(`${where}: a header value holds NUL, CR or LF.`);
   }
@@ -44,6 +44,9 @@ export let copyHeaders;           // a mutable copy
 // "name\0value\0...".  Values may hold control characters here; the ops that
 // take them refuse those.
 export let headersToWire;
+let listOf;                       // name, value, name, value ...
+// Appends what toHeadersInit() made.
+export let fillHeaders;
 export let getHeader;             // by its name in lower case; null if absent
 export let addHeaderIfAbsent;
 export let withoutHeaders;        // a copy without some names
@@ -91,6 +94,21 @@ export class Headers {
       return text;
     };
 
+    listOf = (headers) => {
+      const items = list();
+      for (let i = 0; i < headers.#names.length; i++) {
+        items[2 * i] = headers.#names[i];
+        items[2 * i + 1] = headers.#values[i];
+      }
+      return items;
+    };
+
+    fillHeaders = (headers, items, where) => {
+      for (let i = 0; i < items.length; i += 2) {
+        headers.#append(items[i], items[i + 1], where);
+      }
+    };
+
     getHeader = (headers, key) => headers.#get(key);
 
     addHeaderIfAbsent = (headers, name, value) => {
@@ -106,51 +124,12 @@ export class Headers {
 
   constructor(init = undefined) {
     if (init === undefined || init === kCreate) return;
-    if (isHeaders(init)) {
-      // by its list, so that set-cookie headers stay apart
-      for (let i = 0; i < init.#names.length; i++) {
-        this.#add(init.#names[i], init.#keys[i], init.#values[i]);
-      }
-      return;
-    }
-    if (!isObject(init)) {
-      throw new TypeError(
-        "Failed to construct 'Headers': parameter 1 is not a sequence of pairs " +
-        "or a record.");
-    }
-    this.#fill(init);
-  }
-
-  #fill(init) {
-    const where = "Headers";
-    const iterator = init[SymbolIterator];
-    if (iterator !== undefined && iterator !== null) {
-      for (const entry of init) {
-        if (!isObject(entry)) {
-          throw new TypeError(
-            "Failed to construct 'Headers': an element is not a pair.");
-        }
-        const pair = list();
-        for (const item of entry) pair[pair.length] = item;
-        if (pair.length !== 2) {
-          throw new TypeError(
-            "Failed to construct 'Headers': an element is not a pair.");
-        }
-        this.#append(pair[0], pair[1], where);
-      }
-      return;
-    }
-    const keys = ReflectOwnKeys(init);
-    for (let i = 0; i < keys.length; i++) {
-      const descriptor = ReflectGetOwnPropertyDescriptor(init, keys[i]);
-      if (descriptor === undefined || !descriptor.enumerable) continue;
-      this.#append(keys[i], init[keys[i]], where);
-    }
+    fillHeaders(this, toHeadersInit(init, "Headers"), "Headers");
   }
 
   #append(name, value, where) {
-    name = toName(name, where);
-    value = toValue(value, where);
+    value = normalizeValue(value, where);
+    requireName(name, where);
     this.#add(name, StringPrototypeToLowerCase(name), value);
   }
 
@@ -185,38 +164,42 @@ export class Headers {
 
   // https://fetch.spec.whatwg.org/#concept-header-list-sort-and-combine
   #sort() {
-    const keys = list();
-    for (let i = 0; i < this.#keys.length; i++) {
-      const key = this.#keys[i];
-      if (this.#indexOf(key) === i) keys[keys.length] = key;
-    }
-    ArrayPrototypeSort(keys, (a, b) => a < b ? -1 : 1);
+    const keys = this.#keys;
+    const order = list();
+    for (let i = 0; i < keys.length; i++) order[i] = i;
+    ArrayPrototypeSort(order, (a, b) =>
+      keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b);
+
     const pairs = list();
-    for (let i = 0; i < keys.length; i++) {
-      if (keys[i] === "set-cookie") {
-        for (let j = 0; j < this.#keys.length; j++) {
-          if (this.#keys[j] === "set-cookie") {
-            pairs[pairs.length] = [keys[i], this.#values[j]];
-          }
-        }
+    let last = null;
+    for (let i = 0; i < order.length; i++) {
+      const key = keys[order[i]];
+      const value = this.#values[order[i]];
+      if (last !== null && last[0] === key && key !== "set-cookie") {
+        last[1] = `${last[1]}, ${value}`;
       } else {
-        pairs[pairs.length] = [keys[i], this.#get(keys[i])];
+        last = pairs[pairs.length] = [key, value];
       }
     }
     return pairs;
   }
 
   append(name, value) {
+    const where = "Headers.append";
     requireBrand(isHeaders(this));
-    requireArguments(arguments.length, 2, "Headers.append");
+    requireArguments(arguments.length, 2, where);
+    name = toByteString(name, where);
+    value = toByteString(value, where);
+    requireName(name, where);
+    value = normalizeValue(value, where);
     this.#requireMutable();
-    this.#append(name, value, "Headers.append");
+    this.#add(name, StringPrototypeToLowerCase(name), value);
   }
 
   delete(name) {
     requireBrand(isHeaders(this));
     requireArguments(arguments.length, 1, "Headers.delete");
-    const key = StringPrototypeToLowerCase(toName(name, "Headers.delete"));
+    const key = toKey(name, "Headers.delete");
     this.#requireMutable();
     this.#remove(key, 0);
   }
@@ -237,7 +220,7 @@ export class Headers {
   get(name) {
     requireBrand(isHeaders(this));
     requireArguments(arguments.length, 1, "Headers.get");
-    return this.#get(StringPrototypeToLowerCase(toName(name, "Headers.get")));
+    return this.#get(toKey(name, "Headers.get"));
   }
 
   getSetCookie() {
@@ -249,7 +232,7 @@ export class Headers {
   getAll(name) {
     requireBrand(isHeaders(this));
     requireArguments(arguments.length, 1, "Headers.getAll");
-    const key = StringPrototypeToLowerCase(toName(name, "Headers.getAll"));
+    const key = toKey(name, "Headers.getAll");
     if (key !== "set-cookie") {
       throw new TypeError(
         'getAll() can only be used with the header name "Set-Cookie".');
@@ -268,15 +251,18 @@ export class Headers {
   has(name) {
     requireBrand(isHeaders(this));
     requireArguments(arguments.length, 1, "Headers.has");
-    const key = StringPrototypeToLowerCase(toName(name, "Headers.has"));
+    const key = toKey(name, "Headers.has");
     return this.#indexOf(key) !== -1;
   }
 
   set(name, value) {
+    const where = "Headers.set";
     requireBrand(isHeaders(this));
-    requireArguments(arguments.length, 2, "Headers.set");
-    name = toName(name, "Headers.set");
-    value = toValue(value, "Headers.set");
+    requireArguments(arguments.length, 2, where);
+    name = toByteString(name, where);
+    value = toByteString(value, where);
+    requireName(name, where);
+    value = normalizeValue(value, where);
     this.#requireMutable();
     const key = StringPrototypeToLowerCase(name);
     const index = this.#indexOf(key);
@@ -294,6 +280,42 @@ definePairIterable(Headers, {
   requireOurs(self) { requireBrand(isHeaders(self)); },
   pairAt: (headers, index) => pairAt(headers, index),
 });
+
+const { entries } = Headers.prototype;
+
+const toKey = (name, where) => StringPrototypeToLowerCase(
+  requireName(toByteString(name, where), where));
+
+// https://fetch.spec.whatwg.org/#typedefdef-headersinit, as name, value, name,
+// value ... that nobody has checked yet.
+export function toHeadersInit(init, where) {
+  const convert = (value) => toByteString(value, where);
+  if (!isObject(init)) {
+    throw new TypeError(
+      `Failed to execute '${where}': the headers are not a sequence of pairs ` +
+      "or a record.");
+  }
+  const method = init[SymbolIterator];
+  if (method === undefined || method === null) {
+    return toRecord(init, convert, convert);
+  }
+  // by its list, so that names keep their case and set-cookie stays apart
+  if (method === entries && isHeaders(init)) return listOf(init);
+  const pairs = toSequence(init, method, (entry) => {
+    if (!isObject(entry)) throw notIterable(where);
+    return toSequence(entry, entry[SymbolIterator], convert, where);
+  }, where);
+  const items = list();
+  for (let i = 0; i < pairs.length; i++) {
+    if (pairs[i].length !== 2) {
+      throw new TypeError(
+        `Failed to execute '${where}': a header is not a pair.`);
+    }
+    items[2 * i] = pairs[i][0];
+    items[2 * i + 1] = pairs[i][1];
+  }
+  return items;
+}
 
 const none = { __proto__: null };
 

@@ -1,0 +1,37 @@
+// Byte sequences, without asking a worker's constructor or Symbol.species, as
+// slice() and subarray() of typed arrays do.
+
+import {
+  ArrayBufferPrototypeGetByteLength, PrimordialUint8Array as Uint8Array,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeSet,
+} from "../primordials.js";
+
+// The same memory, from one index up to another.
+export const viewOf = (bytes, from, to) => new Uint8Array(
+  TypedArrayPrototypeGetBuffer(bytes),
+  TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
+
+export function copyBytes(bytes) {
+  const copy = new Uint8Array(TypedArrayPrototypeGetByteLength(bytes));
+  TypedArrayPrototypeSet(copy, bytes, 0);
+  return copy;
+}
+
+// All of a list of Uint8Arrays, which have so many bytes together.
+export function joinBytes(chunks, size) {
+  const all = new Uint8Array(size);
+  for (let i = 0, offset = 0; i < chunks.length; i++) {
+    TypedArrayPrototypeSet(all, chunks[i], offset);
+    offset += TypedArrayPrototypeGetByteLength(chunks[i]);
+  }
+  return all;
+}
+
+// An ArrayBuffer of these bytes alone: theirs when it has no others.
+export function bufferOf(bytes) {
+  const buffer = TypedArrayPrototypeGetBuffer(bytes);
+  return ArrayBufferPrototypeGetByteLength(buffer) ===
+      TypedArrayPrototypeGetByteLength(bytes)
+    ? buffer : TypedArrayPrototypeGetBuffer(copyBytes(bytes));
+}

@@ -1,0 +1,80 @@
+// Conversions of Web IDL: https://webidl.spec.whatwg.org/#js-type-mapping.
+// Strings and buffers are in webidl.js.
+
+import {
+  FunctionPrototypeCall, list, MathTrunc, NumberIsNaN,
+  PrimordialTypeError as TypeError, ReflectGetOwnPropertyDescriptor,
+  ReflectOwnKeys,
+} from "../primordials.js";
+import { isObject, toDOMString } from "./webidl.js";
+
+const MAX_SAFE = 2 ** 53 - 1;
+
+// https://webidl.spec.whatwg.org/#js-unsigned-short
+export const toUnsignedShort = (value) => +value & 0xffff;
+
+// https://webidl.spec.whatwg.org/#js-long-long, with [Clamp]
+export function toClampedLongLong(value) {
+  const number = +value;
+  if (NumberIsNaN(number)) return 0;
+  if (number <= -MAX_SAFE) return -MAX_SAFE;
+  if (number >= MAX_SAFE) return MAX_SAFE;
+  // to the nearest integer, and to the even one of two
+  const whole = MathTrunc(number);
+  const rest = number - whole;
+  if (rest > 0.5 || (rest === 0.5 && whole % 2 !== 0)) return whole + 1;
+  if (rest < -0.5 || (rest === -0.5 && whole % 2 !== 0)) return whole - 1;
+  return whole + 0;
+}
+
+// https://webidl.spec.whatwg.org/#js-enumeration
+// "values" has each of them as a property, and no prototype.
+export function toEnum(value, values, where, name) {
+  const text = toDOMString(value);
+  if (values[text] === true) return text;
+  throw new TypeError(
+    `Failed to execute '${where}': "${text}" is not a valid value for ${name}.`);
+}
+
+// https://webidl.spec.whatwg.org/#js-dictionary
+// The object to read members from, or undefined when there is none.
+export function toDictionary(value, where, name) {
+  if (value === undefined || value === null) return undefined;
+  if (isObject(value)) return value;
+  throw new TypeError(
+    `Failed to execute '${where}': the value is not of type '${name}'.`);
+}
+
+// https://webidl.spec.whatwg.org/#create-sequence-from-iterable
+// "method" is what the caller found at the value's Symbol.iterator.
+export function toSequence(value, method, convert, where) {
+  const items = list();
+  if (typeof method !== "function") throw notIterable(where);
+  const iterator = FunctionPrototypeCall(method, value);
+  if (!isObject(iterator)) throw notIterable(where);
+  const { next } = iterator;
+  for (;;) {
+    const result = FunctionPrototypeCall(next, iterator);
+    if (!isObject(result)) throw notIterable(where);
+    if (result.done) return items;
+    items[items.length] = convert(result.value);
+  }
+}
+
+export const notIterable = (where) => new TypeError(
+  `Failed to execute '${where}': the value cannot be converted to a sequence.`);
+
+// https://webidl.spec.whatwg.org/#js-record
+// As a list of key, value, key, value ...
+export function toRecord(value, convertKey, convertValue) {
+  const items = list();
+  const keys = ReflectOwnKeys(value);
+  for (let i = 0; i < keys.length; i++) {
+    const descriptor = ReflectGetOwnPropertyDescriptor(value, keys[i]);
+    if (descriptor === undefined || !descriptor.enumerable) continue;
+    const { length } = items;
+    items[length] = convertKey(keys[i]);
+    items[length + 1] = convertValue(value[keys[i]]);
+  }
+  return items;
+}
