@@ -161,6 +161,8 @@ export const TypedArrayPrototypeGetByteLength =
 export const TypedArrayPrototypeGetLength = getter(TypedArrayPrototype, "length");
 export const TypedArrayPrototypeGetSymbolToStringTag =
   getter(TypedArrayPrototype, Symbol.toStringTag);
+export const TypedArrayPrototypeIndexOf =
+  uncurryThis(TypedArrayPrototype.indexOf);
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
 export const TypedArrayPrototypeSubarray =
@@ -221,3 +223,6 @@ copyMethods(Set.prototype, SafeSet.prototype);
 
 // An array without a prototype; see above.
 export const list = () => ObjectSetPrototypeOf([], null);
+
+// A list as the ordinary array that a worker gets; the list is used up.
+export const toArray = (list) => ObjectSetPrototypeOf(list, ArrayPrototype);

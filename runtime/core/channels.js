@@ -22,7 +22,8 @@ export const receiverOf = (channel) => receivers.get(channel);
 // The writing side of a channel.  One write at a time: the next one waits for
 // the promise of the last.
 export class Sender {
-  onClose = null;         // called once when nobody wants the rest
+  onClose = null;         // called once, with the reason, when nobody wants
+                          // the rest
   #channel;
   #bytes = null;
   #offset = 0;
@@ -61,12 +62,12 @@ export class Sender {
     }
   }
 
-  close() {
+  close(reason = undefined) {
     const { onClose } = this;
     this.#closed = true;
     this.onClose = null;
     this.#wake();
-    if (onClose !== null) onClose();
+    if (onClose !== null) onClose(reason);
   }
 
   #wake() {

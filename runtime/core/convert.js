@@ -13,7 +13,16 @@ const MAX_SAFE = 2 ** 53 - 1;
 // https://webidl.spec.whatwg.org/#js-unsigned-short
 export const toUnsignedShort = (value) => +value & 0xffff;
 
-// https://webidl.spec.whatwg.org/#js-long-long, with [Clamp]
+// https://webidl.spec.whatwg.org/#js-long-long
+export function toLongLong(value) {
+  const number = MathTrunc(+value);
+  if (!(number > -Infinity && number < Infinity)) return 0;
+  const rest = number % 2 ** 64;
+  if (rest >= 2 ** 63) return rest - 2 ** 64;
+  return rest < -(2 ** 63) ? rest + 2 ** 64 : rest + 0;
+}
+
+// The same with [Clamp].
 export function toClampedLongLong(value) {
   const number = +value;
   if (NumberIsNaN(number)) return 0;

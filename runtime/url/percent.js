@@ -2,11 +2,11 @@
 
 import { v8 } from "../native.js";
 import {
-  NumberPrototypeToString, PrimordialUint8Array as Uint8Array,
-  StringFromCodePoint, StringPrototypeCharCodeAt, StringPrototypeCodePointAt,
-  StringPrototypeIndexOf, StringPrototypePadStart, StringPrototypeSlice,
-  StringPrototypeToUpperCase, TypedArrayPrototypeSubarray,
+  NumberPrototypeToString, StringFromCodePoint, StringPrototypeCharCodeAt,
+  StringPrototypeCodePointAt, StringPrototypeIndexOf, StringPrototypePadStart,
+  StringPrototypeSlice, StringPrototypeToUpperCase,
 } from "../primordials.js";
+import { viewOf } from "../core/bytes.js";
 
 // Sets of the standard; each is a bit in "memberOf".
 export const C0_CONTROL = 1;
@@ -72,11 +72,12 @@ function hexDigit(code) {
   return -1;
 }
 
-// https://url.spec.whatwg.org/#string-percent-decode, then UTF-8 decoded
-// without BOM, as hosts and form fields have it.
-export function percentDecode(text) {
-  if (StringPrototypeIndexOf(text, "%") === -1) return text;
-  const bytes = v8.utf8Encode(text);
+// https://url.spec.whatwg.org/#string-percent-decode
+export const percentDecodeToBytes = (text) =>
+  percentDecodeBytes(v8.utf8Encode(text));
+
+// https://url.spec.whatwg.org/#percent-decode, in place; the bytes must be ours.
+export function percentDecodeBytes(bytes) {
   let size = 0;
   for (let i = 0; i < bytes.length; i++) {
     if (bytes[i] === 0x25 && i + 2 < bytes.length) {
@@ -90,7 +91,10 @@ export function percentDecode(text) {
     }
     bytes[size++] = bytes[i];
   }
-  // a copy: the shim may want all of a buffer
-  return v8.utf8Decode(
-    new Uint8Array(TypedArrayPrototypeSubarray(bytes, 0, size)), false, true);
+  return viewOf(bytes, 0, size);
 }
+
+// The same, then UTF-8 decoded without BOM, as hosts and form fields have it.
+export const percentDecode = (text) =>
+  StringPrototypeIndexOf(text, "%") === -1
+    ? text : v8.utf8Decode(percentDecodeToBytes(text), false, true);

@@ -1,4 +1,4 @@
-// https://fetch.spec.whatwg.org/#body-mixin
+// https://fetch.spec.whatwg.org/#bodies
 //
 // The body of a Request or Response.  A ReadableStream for it is made only when
 // the worker asks for one: text and bytes go out, and what comes in is read,
@@ -6,32 +6,21 @@
 
 import { v8 } from "../native.js";
 import {
-  ArrayBufferPrototypeGetByteLength, ArrayBufferPrototypeSlice, JSONParse,
-  list, PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  PromisePrototypeThen, PromiseReject, PromiseResolve, SymbolAsyncIterator,
-  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeSet,
-  TypedArrayPrototypeSlice, uncurryThis,
+  list, MathMin, PrimordialTypeError as TypeError, PromisePrototypeThen,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
+import { viewBytes } from "../core/webidl.js";
 import {
-  defineInterface, isObject, requireBrand, toUSVString, viewBytes,
-} from "../core/webidl.js";
-import { isSearchParams, URLSearchParams } from "../url/search-params.js";
-import {
-  createByteStream, getReader, isDisturbed, isLocked, isReadableStream,
-  originOf, readerRead, seizeStream, streamFrom, teeStream,
+  createByteStream, getReader, isDisturbed, isLocked, originOf, readerRead,
+  seizeStream, teeStream,
 } from "./streams.js";
-
-const searchParamsToString = uncurryThis(URLSearchParams.prototype.toString);
 
 const USED =
   "Body has already been used. It can only be used once. Use tee() first if " +
   "you need to read it twice.";
 const LOCKED =
   "This ReadableStream is currently locked to a reader.";
-const DISTURBED =
-  "This ReadableStream is disturbed (has already been read from), and cannot " +
-  "be used as a body.";
 const NOT_BYTES = "This ReadableStream did not return bytes.";
 
 // What a body is: one of text, bytes and an IncomingBody, or else a stream of
@@ -112,12 +101,13 @@ export class BodyState {
     return shown === undefined ? this : shown.take();
   }
 
-  // A promise of all of it, as one Uint8Array of the caller's own.
-  consume() {
+  // Calls done() with all of it, as one Uint8Array of the caller's own, or
+  // failed() with the error.
+  consume(done, failed) {
     const body = this.take();
-    if (body.incoming !== undefined) return body.incoming.collect();
-    if (body.isStream) return collectStream(body.stream);
-    return PromiseResolve(TypedArrayPrototypeSlice(body.getBytes()));
+    if (body.incoming !== undefined) body.incoming.collect(done, failed);
+    else if (body.isStream) collectStream(body.stream, done, failed);
+    else done(copyBytes(body.getBytes()));
   }
 
   // A second body with the same content.
@@ -147,9 +137,13 @@ export class BodyState {
   }
 }
 
+// So much at a time: a reader who stops early has not cost all of it.
+const SLICE = 65536;
+
 // Shows text or bytes as a stream.
 class BytesSource {
   #body;
+  #offset = 0;
 
   constructor(body) {
     this.#body = body;
@@ -157,11 +151,14 @@ class BytesSource {
 
   pull(sink) {
     const bytes = this.#body.getBytes();
-    if (TypedArrayPrototypeGetByteLength(bytes) > 0) {
+    const length = TypedArrayPrototypeGetByteLength(bytes);
+    const to = MathMin(this.#offset + SLICE, length);
+    if (to > this.#offset) {
       // a copy: a stream transfers what it is given
-      sink.enqueue(TypedArrayPrototypeSlice(bytes));
+      sink.enqueue(copyBytes(viewOf(bytes, this.#offset, to)));
     }
-    sink.close();
+    this.#offset = to;
+    if (to === length) sink.close();
   }
 
   cancel() {}
@@ -174,133 +171,26 @@ export function chunkBytes(chunk) {
   return bytes;
 }
 
-async function collectStream(stream) {
+function collectStream(stream, done, failed) {
   const reader = getReader(stream);
   const chunks = list();
   let size = 0;
-  for (;;) {
-    const result = await readerRead(reader);
-    if (result.done) break;
-    const bytes = chunkBytes(result.value);
-    size += bytes.length;
-    chunks[chunks.length] = bytes;
-  }
-  const all = new Uint8Array(size);
-  for (let i = 0, offset = 0; i < chunks.length; i++) {
-    TypedArrayPrototypeSet(all, chunks[i], offset);
-    offset += chunks[i].length;
-  }
-  return all;
-}
 
-// https://fetch.spec.whatwg.org/#concept-bodyinit-extract
-// Returns { body, type }, with a null type when there is none.
-export function extractBody(init) {
-  if (typeof init === "string") {
-    return {
-      body: BodyState.ofText(toUSVString(init)),
-      type: "text/plain;charset=UTF-8",
-    };
-  }
-  if (isObject(init)) {
-    const bytes = viewBytes(init);
-    if (bytes !== undefined) {
-      return {
-        body: BodyState.ofBytes(TypedArrayPrototypeSlice(bytes)), type: null,
-      };
+  const onResult = (result) => {
+    try {
+      if (result.done) {
+        done(joinBytes(chunks, size));
+        return;
+      }
+      const bytes = chunkBytes(result.value);
+      size += TypedArrayPrototypeGetByteLength(bytes);
+      chunks[chunks.length] = bytes;
+    } catch (error) {
+      failed(error);
+      return;
     }
-    if (isReadableStream(init)) {
-      if (isDisturbed(init)) throw new TypeError(DISTURBED);
-      if (isLocked(init)) throw new TypeError(LOCKED);
-      return { body: BodyState.ofStream(init), type: null };
-    }
-    if (isSearchParams(init)) {
-      return {
-        body: BodyState.ofText(searchParamsToString(init)),
-        type: "application/x-www-form-urlencoded;charset=UTF-8",
-      };
-    }
-    if (typeof init[SymbolAsyncIterator] === "function") {
-      return { body: BodyState.ofStream(streamFrom(init)), type: null };
-    }
-  }
-  return {
-    body: BodyState.ofText(toUSVString(init)), type: "text/plain;charset=UTF-8",
+    read();
   };
+  const read = () => PromisePrototypeThen(readerRead(reader), onResult, failed);
+  read();
 }
-
-// The bytes with an ArrayBuffer of their own.
-function ownBuffer(bytes) {
-  const buffer = TypedArrayPrototypeGetBuffer(bytes);
-  const length = TypedArrayPrototypeGetByteLength(bytes);
-  if (TypedArrayPrototypeGetByteOffset(bytes) === 0 &&
-      ArrayBufferPrototypeGetByteLength(buffer) === length) {
-    return buffer;
-  }
-  const offset = TypedArrayPrototypeGetByteOffset(bytes);
-  return ArrayBufferPrototypeSlice(buffer, offset, offset + length);
-}
-
-export const kCreate = {};
-
-let isBody;
-export let bodyOf;
-export let setBody;
-
-export class Body {
-  #body = null;
-
-  static {
-    isBody = (value) => isObject(value) && #body in value;
-    bodyOf = (object) => object.#body;
-    setBody = (object, body) => { object.#body = body; };
-  }
-
-  constructor(token = undefined) {
-    if (token !== kCreate) throw new TypeError("Illegal constructor");
-  }
-
-  get body() {
-    requireBrand(isBody(this));
-    return this.#body === null ? null : this.#body.getStream();
-  }
-
-  get bodyUsed() {
-    requireBrand(isBody(this));
-    return this.#body !== null && this.#body.used;
-  }
-
-  arrayBuffer() {
-    return consume(this, toArrayBuffer);
-  }
-
-  bytes() {
-    return consume(this, toBytes);
-  }
-
-  json() {
-    return consume(this, toJSON);
-  }
-
-  text() {
-    return consume(this, toText);
-  }
-}
-defineInterface(Body);
-
-// https://fetch.spec.whatwg.org/#concept-body-consume-body
-function consume(object, convert) {
-  try {
-    requireBrand(isBody(object));
-    const body = bodyOf(object);
-    if (body === null) return PromiseResolve(convert(new Uint8Array(0)));
-    return PromisePrototypeThen(body.consume(), convert);
-  } catch (error) {
-    return PromiseReject(error);
-  }
-}
-
-const toArrayBuffer = (bytes) => ownBuffer(bytes);
-const toBytes = (bytes) => new Uint8Array(ownBuffer(bytes));
-const toText = (bytes) => v8.utf8Decode(bytes, false, false);
-const toJSON = (bytes) => JSONParse(toText(bytes));

@@ -6,11 +6,12 @@ import { CANCEL, LOADED, ops } from "../native.js";
 import {
   JSONStringify, PrimordialError as Error, PrimordialPromise as Promise,
   PrimordialTypeError as TypeError, PromisePrototypeThen, replaceString,
-  splitString, StringPrototypeToLowerCase,
+  splitString, StringPrototypeStartsWith, StringPrototypeToLowerCase,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
+import { chunk } from "../core/chunks.js";
 import { errorFromReset, messageOf, NO_NETWORK } from "../core/errors.js";
-import { requireInvocation } from "../core/invocation.js";
+import { requestIsOver, requireInvocation } from "../core/invocation.js";
 import { defineInterface, isObject, requireArguments } from "../core/webidl.js";
 import {
   includesCredentials, parseURL, serializeOrigin, serializeURL,
@@ -19,12 +20,12 @@ import {
   abortReason, addAlgorithm, isAborted, removeAlgorithm,
 } from "./abort.js";
 import { BodyState } from "./body.js";
-import { utf8ToBinary } from "./encoding.js";
+import { binaryToUtf8, utf8ToBinary } from "./encoding.js";
 import { headersToWire, withoutHeaders } from "./headers.js";
 import { IncomingBody } from "./incoming.js";
 import { isRequest, Request, requestState } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
-import { sendStream, takeForSending } from "./send.js";
+import { discardBody, sendStream, takeForSending } from "./send.js";
 
 const MAX_HOPS = 20;
 
@@ -71,6 +72,7 @@ function cfToWire(cf) {
 
 // One fetch() call, over all its hops; the receiver of the channel at hand.
 class FetchCall {
+  promise = null;
   #target;
   #invocation;
   #request;
@@ -79,6 +81,7 @@ class FetchCall {
   #headers;
   #cf = "";
   #resend = null;         // text or bytes, which a redirect can send again
+  #hasStreamBody = false; // ... or what it cannot
   #hops = 0;
   #resolve;
   #reject;
@@ -87,7 +90,14 @@ class FetchCall {
   #incoming = null;
   #settled = false;       // the response has come, or never will
   #onAbort = null;
-  #cleanup = () => this.#close();
+  // The invocation is over, and nothing will come any more.  Who did not wait
+  // for the response need not hear of it.
+  #cleanup = () => {
+    const error = requestIsOver();
+    this.#close(error);
+    this.#failed(error);
+    markHandled(this.promise);
+  };
 
   constructor(target, invocation, request, resolve, reject) {
     this.#target = target;
@@ -106,13 +116,13 @@ class FetchCall {
   start() {
     const request = this.#request;
     const { signal } = request;
-    if (signal !== null && isAborted(signal)) throw abortReason(signal);
     this.#cf = cfToWire(request.cf);
     // a request of an event that goes on to a loaded worker keeps its URL
     this.#url = request.parsed || this.#target.stub === null
       ? requireHttp(request.url) : null;
     const taken = takeForSending(request.body);
     if (taken.bytes !== null) this.#resend = taken;
+    else this.#hasStreamBody = request.body !== null;
     this.#open(taken);
     if (signal !== null) {
       this.#onAbort = () => this.#abort(abortReason(signal));
@@ -162,9 +172,10 @@ class FetchCall {
 
   onHead(status, length, hasBody, text) {
     const parts = splitString(text, "\0");
-    if (this.#request.redirect !== "manual" && isRedirectStatus(status)) {
+    const { redirect } = this.#request;
+    if (redirect !== "manual" && isRedirectStatus(status)) {
       const location = findHeader(parts, "location");
-      if (location !== null) {
+      if (location !== null || redirect === "error") {
         this.#redirect(status, location, hasBody);
         return;
       }
@@ -187,29 +198,37 @@ class FetchCall {
   }
 
   onEnd() {
-    this.#incoming?.onEnd();
-    this.#close();
+    closeChannel(this.#channel);
+    this.#sender?.close();
+    const incoming = this.#incoming;
+    incoming?.onEnd();
+    // what has come and was not read can still be dropped by the signal
+    if (this.#onAbort === null || incoming === null || incoming.drained) {
+      this.#letGo();
+    } else {
+      incoming.onDrained = () => this.#letGo();
+    }
   }
 
   onReset(code, message) {
-    this.#close();
-    const error = errorFromReset(code, message);
     const { stub } = this.#target;
-    if (stub !== null && stub.error !== undefined) {
-      this.#failed(stub.error);
-    } else {
-      this.#failed(error);
-    }
+    const error = stub !== null && stub.error !== undefined
+      ? stub.error : errorFromReset(code, message);
+    this.#close(error);
+    this.#failed(error);
   }
 
-  #close() {
+  #close(reason = undefined) {
     closeChannel(this.#channel);
+    this.#sender?.close(reason);
+    this.#letGo();
+  }
+
+  #letGo() {
     this.#invocation.removeCleanup(this.#cleanup);
-    this.#sender?.close();
-    if (this.#onAbort !== null) {
-      removeAlgorithm(this.#request.signal, this.#onAbort);
-      this.#onAbort = null;
-    }
+    if (this.#onAbort === null) return;
+    removeAlgorithm(this.#request.signal, this.#onAbort);
+    this.#onAbort = null;
   }
 
   #failed(error) {
@@ -223,12 +242,14 @@ class FetchCall {
 
   #fail(error, message) {
     ops.reset(this.#channel, CANCEL, message, "");
-    this.#close();
+    this.#close(error);
     this.#failed(error);
   }
 
+  // https://fetch.spec.whatwg.org/#abort-fetch
   #abort(reason) {
     this.#onAbort = null;
+    this.#incoming?.drop();
     this.#fail(reason, "");
   }
 
@@ -243,17 +264,17 @@ class FetchCall {
     try {
       if (this.#request.redirect === "error") {
         throw new TypeError(
-          `Unexpected redirect to ${location}: request.redirect is "error".`);
+          `Unexpected redirect to ${location ?? "nowhere"}: ` +
+          'request.redirect is "error".');
       }
-      this.#nextHop(status, location);
+      this.#nextHop(status, binaryToUtf8(location));
     } catch (error) {
-      this.#close();
+      this.#close(error);
       this.#failed(error);
     }
   }
 
   #nextHop(status, location) {
-    if (++this.#hops > MAX_HOPS) throw new TypeError("Too many redirects.");
     const from = this.#url ?? parseURL(this.#request.url);
     const record = parseURL(location, from);
     if (record === null) {
@@ -263,21 +284,24 @@ class FetchCall {
       record.fragment = from.fragment;
     }
     const to = requireHttp(serializeURL(record));
+    if (++this.#hops > MAX_HOPS) throw new TypeError("Too many redirects.");
 
     let taken = this.#resend;
+    if (status !== 303 && taken === null && this.#hasStreamBody) {
+      throw new TypeError(
+        "A request with a one-time-use body (it was initialized from a stream, " +
+        "not a buffer) encountered a redirect requiring the body to be " +
+        "retransmitted. To avoid this error in the future, construct this " +
+        "request from a buffer-like body initializer.");
+    }
     const method = this.#method;
     if ((status === 303 && method !== "GET" && method !== "HEAD") ||
         ((status === 301 || status === 302) && method === "POST")) {
       this.#method = "GET";
       taken = null;
       this.#resend = null;
+      this.#hasStreamBody = false;
       this.#headers = withoutHeaders(this.#headers, bodyHeaders);
-    } else if (taken === null && this.#request.body !== null) {
-      throw new TypeError(
-        "A request with a one-time-use body (it was initialized from a stream, " +
-        "not a buffer) encountered a redirect requiring the body to be " +
-        "retransmitted. To avoid this error in the future, construct this " +
-        "request from a buffer-like body initializer.");
     }
     if (from === null || serializeOrigin(to) !== serializeOrigin(from)) {
       this.#headers = withoutHeaders(this.#headers, credentialHeaders);
@@ -290,30 +314,72 @@ class FetchCall {
 // Of status text, name, value ...
 function findHeader(parts, key) {
   for (let i = 1; i + 1 < parts.length; i += 2) {
-    if (StringPrototypeToLowerCase(parts[i]) === key && parts[i + 1] !== "") {
-      return parts[i + 1];
-    }
+    if (StringPrototypeToLowerCase(parts[i]) === key) return parts[i + 1];
   }
   return null;
 }
 
+// https://fetch.spec.whatwg.org/#scheme-fetch, for "data".
+function dataResponse(request) {
+  discardBody(request.body);
+  const data = chunk("form").parseDataURL(request.url);
+  if (data === null) {
+    throw new TypeError(`Fetch API cannot load: ${request.url}`);
+  }
+  return createFetchedResponse(
+    200, ["OK", "Content-Type", data.type],
+    request.method === "HEAD" ? null : BodyState.ofBytes(data.bytes),
+    data.url, false);
+}
+
 // The common way of fetch() and of every Fetcher: a promise of the Response.
 export function fetchFrom(target, input, init, given, where) {
-  return new Promise((resolve, reject) => {
+  let call = null;
+  const promise = new Promise((resolve, reject) => {
     requireArguments(given, 1, where);
     if (target === undefined) throw new TypeError("Illegal invocation");
     const invocation = requireInvocation();
-    const request = isRequest(input) && init === undefined
-      ? input : new Request(input, init);
-    if (target === GLOBAL_OUTBOUND && !outboundExists) {
-      throw new Error(NO_NETWORK);
+    const request = requestState(
+      isRequest(input) && init === undefined ? input : new Request(input, init));
+    const { signal } = request;
+    if (signal !== null && isAborted(signal)) {
+      const reason = abortReason(signal);
+      discardBody(request.body, reason);
+      throw reason;
+    }
+    if (request.integrity !== "") {
+      throw new TypeError("Subresource integrity is not supported.");
+    }
+    if (target === GLOBAL_OUTBOUND && request.fetcher !== null) {
+      target = fetcherTarget(request.fetcher);
+      if (target === undefined) {
+        throw new TypeError("The request's fetcher is not a Fetcher.");
+      }
+    }
+    if (target === GLOBAL_OUTBOUND) {
+      if (StringPrototypeStartsWith(request.url, "data:")) {
+        resolve(dataResponse(request));
+        return;
+      }
+      if (!outboundExists) throw new Error(NO_NETWORK);
     }
     if (target.stub !== null && target.stub.error !== undefined) {
       throw target.stub.error;
     }
-    new FetchCall(target, invocation, requestState(request), resolve, reject)
-      .start();
+    call = new FetchCall(target, invocation, request, resolve, reject);
+    call.start();
   });
+  if (call !== null) call.promise = promise;
+  return promise;
+}
+
+// https://webidl.spec.whatwg.org/#mark-a-promise-as-handled
+function markHandled(promise) {
+  try {
+    PromisePrototypeThen(promise, undefined, () => {});
+  } catch {
+    // it is asked for its constructor, and the worker's getter threw
+  }
 }
 
 export function fetch(input, init = undefined) {

@@ -2,7 +2,7 @@
 
 import {
   ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
-  RegExpPrototypeExec, StringPrototypeToLowerCase, SymbolIterator,
+  RegExpPrototypeExec, StringPrototypeToLowerCase, SymbolIterator, toArray,
 } from "../primordials.js";
 import { notIterable, toRecord, toSequence } from "../core/convert.js";
 import {
@@ -241,11 +241,11 @@ export class Headers {
   }
 
   #getAll(key) {
-    const values = [];
+    const values = list();
     for (let i = 0, n = 0; i < this.#keys.length; i++) {
       if (this.#keys[i] === key) values[n++] = this.#values[i];
     }
-    return values;
+    return toArray(values);
   }
 
   has(name) {

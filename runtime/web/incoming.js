@@ -4,10 +4,9 @@
 
 import { CANCEL, ops } from "../native.js";
 import {
-  list, MathMin, PrimordialPromise as Promise,
-  PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeSet,
+  list, MathMin, PrimordialPromise as Promise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { joinBytes } from "../core/bytes.js";
 import { requestIsOver } from "../core/invocation.js";
 
 const FIRST_WINDOW = 65536;
@@ -15,6 +14,7 @@ const MAX_WINDOW = 262144;
 
 export class IncomingBody {
   length;                     // in bytes, or -1
+  onDrained = null;           // called once, when nothing is left to read
   #channel;
   #invocation;
   #cancels;                   // may the channel be reset when nobody reads on?
@@ -95,8 +95,29 @@ export class IncomingBody {
     if (this.#head === this.#queue.length) {
       this.#queue.length = 0;
       this.#head = 0;
+      if (this.#ended) this.#tellDrained();
     }
     return bytes;
+  }
+
+  // Has all come, and has all been read?
+  get drained() {
+    return this.#ended && this.#queue.length === 0;
+  }
+
+  #tellDrained() {
+    const { onDrained } = this;
+    this.onDrained = null;
+    if (onDrained !== null) onDrained();
+  }
+
+  // Forgets what has come, so that fail() is the next that a reader hears.
+  drop() {
+    if (this.drained) return;
+    this.#ended = false;
+    this.#queue = list();
+    this.#head = 0;
+    this.#queued = 0;
   }
 
   // For createByteStream().
@@ -125,15 +146,15 @@ export class IncomingBody {
     this.#queue = list();
     this.#head = 0;
     this.#queued = 0;
+    this.#tellDrained();
   }
 
-  // A promise of all of it, as one Uint8Array.
-  collect() {
+  // Calls done() with all of it, as one Uint8Array, or failed().
+  collect(done, failed) {
     const chunks = list();
     let size = 0;
-    let failed = false;
 
-    const more = () => {
+    const step = () => {
       for (;;) {
         const bytes = this.#take();
         if (bytes === null) break;
@@ -141,31 +162,14 @@ export class IncomingBody {
         chunks[chunks.length] = bytes;
       }
       this.#grant();
-      failed = this.#failed;
-      return failed || this.#ended;
-    };
-
-    const finish = () => {
-      if (chunks.length === 1) return chunks[0];
-      const all = new Uint8Array(size);
-      for (let i = 0, offset = 0; i < chunks.length; i++) {
-        TypedArrayPrototypeSet(all, chunks[i], offset);
-        offset += TypedArrayPrototypeGetByteLength(chunks[i]);
+      if (this.#failed) {
+        failed(this.#error);
+      } else if (this.#ended) {
+        done(chunks.length === 1 ? chunks[0] : joinBytes(chunks, size));
+      } else {
+        this.#wake = step;
       }
-      return all;
     };
-
-    return new Promise((resolve, reject) => {
-      const step = () => {
-        if (!more()) {
-          this.#wake = step;
-        } else if (failed) {
-          reject(this.#error);
-        } else {
-          resolve(finish());
-        }
-      };
-      step();
-    });
+    step();
   }
 }

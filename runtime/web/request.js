@@ -1,63 +1,105 @@
 // https://fetch.spec.whatwg.org/#request-class
 
 import {
-  JSONParse, PrimordialTypeError as TypeError, RegExpPrototypeExec,
-  splitString, StringPrototypeToUpperCase,
+  JSONParse, ObjectDefineProperty, ObjectKeys,
+  PrimordialTypeError as TypeError, splitString,
 } from "../primordials.js";
-import { createSignal, followSignal, isAbortSignal } from "./abort.js";
 import {
-  defineInterface, isObject, requireArguments, requireBrand, toByteString,
-  toDOMString, toUSVString,
+  defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
 import { parseURL, serializeURL } from "../url/parser.js";
-import { Body, bodyOf, extractBody, kCreate, setBody } from "./body.js";
+import { createSignal, followSignal } from "./abort.js";
+import { includeBody } from "./body-mixin.js";
 import { binaryToUtf8 } from "./encoding.js";
+import { extractBody } from "./extract.js";
 import {
-  addHeaderIfAbsent, copyHeaders, createHeaders, Headers,
+  addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, Headers,
 } from "./headers.js";
+import { readRequestInit, toMethod } from "./request-init.js";
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-const normalized = {
-  __proto__: null,
-  DELETE: true, GET: true, HEAD: true, OPTIONS: true, POST: true, PUT: true,
-};
-const forbidden = { __proto__: null, CONNECT: true, TRACE: true, TRACK: true };
-
-// https://fetch.spec.whatwg.org/#concept-method-normalize
-function toMethod(value) {
-  const method = toByteString(value, "Request");
-  if (RegExpPrototypeExec(token, method) === null) {
-    throw new TypeError(`Invalid HTTP method string: ${method}`);
-  }
-  const upper = StringPrototypeToUpperCase(method);
-  if (forbidden[upper]) {
-    throw new TypeError(`HTTP method is not allowed: ${method}`);
-  }
-  return normalized[upper] ? upper : method;
-}
+const kCreate = {};
 
 function toURL(text) {
-  const url = parseURL(toUSVString(text));
+  const url = parseURL(text);
   if (url === null) throw new TypeError(`Invalid URL: ${text}`);
   return serializeURL(url);
-}
-
-function toRedirect(value) {
-  const redirect = toDOMString(value);
-  if (redirect === "follow" || redirect === "manual" || redirect === "error") {
-    return redirect;
-  }
-  throw new TypeError(
-    'Invalid redirect value, must be one of "follow", "manual" or "error".');
 }
 
 // Properties of request.cf are the worker's own to change.
 function copyCf(cf) {
   if (!isObject(cf)) return undefined;
   const copy = {};
-  for (const key in cf) copy[key] = cf[key];
+  const keys = ObjectKeys(cf);
+  for (let i = 0; i < keys.length; i++) {
+    ObjectDefineProperty(copy, keys[i], {
+      __proto__: null,
+      value: cf[keys[i]], writable: true, enumerable: true, configurable: true,
+    });
+  }
   return copy;
+}
+
+// What only few requests have other values of.
+const defaults = {
+  __proto__: null,
+  cache: "default",
+  credentials: "same-origin",
+  encodeResponseBody: "automatic",
+  fetcher: null,
+  integrity: "",
+  keepalive: false,
+  mode: "cors",
+  referrer: "about:client",
+  referrerPolicy: "",
+};
+
+// https://fetch.spec.whatwg.org/#dom-request, step 14.  There is no origin here
+// that one could be the same as.
+function toReferrer(text) {
+  if (text === "") return "";
+  if (parseURL(text) === null) throw new TypeError(`Invalid referrer: ${text}`);
+  return "about:client";
+}
+
+// The options of a request that is made with this init, which is not empty,
+// from one with those.
+function mergeOptions(from, init) {
+  if (init.mode === "navigate") {
+    throw new TypeError('A request cannot have the mode "navigate".');
+  }
+  const options = {
+    __proto__: null,
+    cache: init.cache ?? from.cache,
+    credentials: init.credentials ?? from.credentials,
+    encodeResponseBody: init.encodeResponseBody ?? from.encodeResponseBody,
+    fetcher: init.fetcher === undefined ? from.fetcher : init.fetcher,
+    integrity: init.integrity ?? from.integrity,
+    keepalive: init.keepalive ?? from.keepalive,
+    mode: init.mode ?? from.mode,
+    referrer: init.referrer === undefined
+      ? defaults.referrer : toReferrer(init.referrer),
+    referrerPolicy: init.referrerPolicy ?? defaults.referrerPolicy,
+  };
+  if (options.cache === "only-if-cached" && options.mode !== "same-origin") {
+    throw new TypeError(
+      'The cache mode "only-if-cached" needs the mode "same-origin".');
+  }
+  return options;
+}
+
+const hasOptions = (init) =>
+  init.cache !== undefined || init.credentials !== undefined ||
+  init.encodeResponseBody !== undefined || init.fetcher !== undefined ||
+  init.integrity !== undefined || init.keepalive !== undefined ||
+  init.mode !== undefined || init.referrer !== undefined ||
+  init.referrerPolicy !== undefined;
+
+function isEmpty(init) {
+  const keys = ObjectKeys(init);
+  for (let i = 0; i < keys.length; i++) {
+    if (init[keys[i]] !== undefined) return false;
+  }
+  return true;
 }
 
 let isRequest;
@@ -68,13 +110,18 @@ export let createEventRequest;
 // What fetch() needs.
 export let requestState;
 
-export class Request extends Body {
+let bodyOf;
+let headersOf;
+
+export class Request {
   #method = "GET";
   #url = "";
   #headers = null;
+  #body = null;
   #redirect = "follow";
   #signal = null;
   #cf = undefined;
+  #options = defaults;
 
   // of an event's request
   #head = null;
@@ -84,10 +131,12 @@ export class Request extends Body {
 
   static {
     isRequest = (value) => isObject(value) && #redirect in value;
+    bodyOf = (request) => request.#body;
+    headersOf = (request) => request.#getHeaders();
 
     createEventRequest = (head, body, makeSignal) => {
       const request = new Request(kCreate);
-      setBody(request, body);
+      request.#body = body;
       request.#head = head;
       request.#makeSignal = makeSignal;
       request.#redirect = "manual";
@@ -98,6 +147,7 @@ export class Request extends Body {
     requestState = (request) => {
       request.#parse();
       return {
+        __proto__: null,
         method: request.#method,
         url: request.#url,
         parsed: !request.#isEvents,
@@ -105,40 +155,57 @@ export class Request extends Body {
         redirect: request.#redirect,
         signal: request.#signal,
         cf: request.#getCf(),
-        body: bodyOf(request),
+        fetcher: request.#options.fetcher,
+        integrity: request.#options.integrity,
+        body: request.#body,
       };
     };
   }
 
   constructor(input, init = undefined) {
-    super(kCreate);
     if (input === kCreate) return;
     requireArguments(arguments.length, 1, "Request");
-    if (init !== undefined && init !== null && !isObject(init)) {
-      throw new TypeError(
-        "Failed to construct 'Request': parameter 2 is not of type " +
-        "'RequestInit'.");
-    }
+    const source = isRequest(input) ? input : null;
+    const url = source === null ? toUSVString(input) : null;
+    const members = readRequestInit(init);
 
-    let source = null;
-    if (isRequest(input)) {
-      source = input;
+    if (source === null) {
+      this.#url = toURL(url);
+    } else {
       source.#parse();
       this.#method = source.#method;
       this.#url = source.#url;
       this.#isEvents = source.#isEvents;
       this.#redirect = source.#redirect;
-      this.#cf = copyCf(source.#getCf());
-    } else {
-      this.#url = toURL(input);
+      this.#options = source.#options;
     }
+    if (members.window !== undefined && members.window !== null) {
+      throw new TypeError(`'window' must be null.`);
+    }
+    if (hasOptions(members) ||
+        (this.#options !== defaults && !isEmpty(members))) {
+      this.#options = mergeOptions(this.#options, members);
+    }
+    if (members.redirect !== undefined) this.#redirect = members.redirect;
+    if (members.method !== undefined) this.#method = toMethod(members.method);
+    if (members.cf !== undefined) this.#cf = copyCf(members.cf);
+    else if (source !== null) this.#cf = copyCf(source.#getCf());
 
-    const { body, cf, headers, method, redirect, signal } = init ?? {};
-    if (method !== undefined) this.#method = toMethod(method);
-    if (redirect !== undefined) this.#redirect = toRedirect(redirect);
-    if (cf !== undefined) this.#cf = copyCf(cf);
+    this.#setSignal(members.signal, source);
 
-    // a signal of null detaches it from the source's
+    if (members.headers !== undefined) {
+      this.#headers = new Headers();
+      fillHeaders(this.#headers, members.headers, "Request");
+    } else {
+      this.#headers = source === null
+        ? new Headers() : copyHeaders(source.#getHeaders());
+    }
+    // a client's GET request may have a body, which goes where the request goes
+    this.#setBody(members.body, source, isRequest(init));
+  }
+
+  // A signal of null detaches it from the source's.
+  #setSignal(signal, source) {
     if (signal === undefined) {
       if (source !== null && source.#signal !== null) {
         this.#signal = followSignal(source.#signal);
@@ -146,42 +213,27 @@ export class Request extends Body {
         this.#makeSignal = source.#makeSignal;
       }
     } else if (signal !== null) {
-      if (!isAbortSignal(signal)) {
-        throw new TypeError(
-          "Failed to construct 'Request': member signal is not of type " +
-          "'AbortSignal'.");
-      }
       this.#signal = followSignal(signal);
     }
+  }
 
-    if (headers !== undefined) {
-      this.#headers = new Headers(headers);
-    } else {
-      this.#headers = source === null
-        ? new Headers() : copyHeaders(source.#getHeaders());
-    }
-
-    const hasBody = body !== undefined && body !== null;
-    const sourceBody = source === null ? null : bodyOf(source);
-    if (body === null) {
-      // an explicit null drops the source's
-    } else if (hasBody) {
-      if (this.#method === "GET" || this.#method === "HEAD") {
+  #setBody(init, source, isPassedOn) {
+    const hasBody = init !== undefined && init !== null;
+    const sourceBody = source === null ? null : source.#body;
+    if (this.#method === "GET" || this.#method === "HEAD") {
+      if (hasBody && !isPassedOn) {
         throw new TypeError(
           "Request with a GET or HEAD method cannot have a body.");
       }
-      const extracted = extractBody(body);
-      setBody(this, extracted.body);
+    }
+    if (hasBody) {
+      const extracted = extractBody(init);
+      this.#body = extracted.body;
       if (extracted.type !== null) {
         addHeaderIfAbsent(this.#headers, "Content-Type", extracted.type);
       }
-    } else if (sourceBody !== null) {
-      if (method !== undefined &&
-          (this.#method === "GET" || this.#method === "HEAD")) {
-        throw new TypeError(
-          "Request with a GET or HEAD method cannot have a body.");
-      }
-      setBody(this, sourceBody.transfer());
+    } else if (init === undefined && sourceBody !== null) {
+      this.#body = sourceBody.transfer();
     }
   }
 
@@ -243,29 +295,67 @@ export class Request extends Body {
     return this.#getCf();
   }
 
-  // Workers know no other values of these.
-  get fetcher() { requireBrand(isRequest(this)); return null; }
-  get integrity() { requireBrand(isRequest(this)); return ""; }
-  get keepalive() { requireBrand(isRequest(this)); return false; }
-  get cache() { requireBrand(isRequest(this)); return undefined; }
+  get fetcher() {
+    requireBrand(isRequest(this));
+    return this.#options.fetcher;
+  }
+  get cache() {
+    requireBrand(isRequest(this));
+    return this.#options.cache;
+  }
+  get credentials() {
+    requireBrand(isRequest(this));
+    return this.#options.credentials;
+  }
+  get integrity() {
+    requireBrand(isRequest(this));
+    return this.#options.integrity;
+  }
+  get keepalive() {
+    requireBrand(isRequest(this));
+    return this.#options.keepalive;
+  }
+  get mode() {
+    requireBrand(isRequest(this));
+    return this.#options.mode;
+  }
+  get referrer() {
+    requireBrand(isRequest(this));
+    return this.#options.referrer;
+  }
+  get referrerPolicy() {
+    requireBrand(isRequest(this));
+    return this.#options.referrerPolicy;
+  }
+
+  // These have one value outside of browsers.
+  get destination() { requireBrand(isRequest(this)); return ""; }
+  get duplex() { requireBrand(isRequest(this)); return "half"; }
+  get isHistoryNavigation() { requireBrand(isRequest(this)); return false; }
+  get isReloadNavigation() { requireBrand(isRequest(this)); return false; }
 
   clone() {
     requireBrand(isRequest(this));
     this.#parse();
     const copy = new Request(kCreate);
-    const body = bodyOf(this);
-    if (body !== null) setBody(copy, body.clone());
+    if (this.#body !== null) copy.#body = this.#body.clone();
     copy.#method = this.#method;
     copy.#url = this.#url;
     copy.#isEvents = this.#isEvents;
     copy.#headers = copyHeaders(this.#getHeaders());
     copy.#redirect = this.#redirect;
     copy.#cf = copyCf(this.#cf);
+    copy.#options = this.#options;
     copy.#makeSignal = this.#makeSignal;
     if (this.#signal !== null) copy.#signal = followSignal(this.#signal);
     return copy;
   }
 }
+includeBody(Request, {
+  isOurs: isRequest,
+  bodyOf: (request) => bodyOf(request),
+  headersOf: (request) => headersOf(request),
+});
 defineInterface(Request);
 
 export { isRequest };

@@ -1,21 +1,24 @@
 // https://fetch.spec.whatwg.org/#response-class
 
 import {
-  JSONStringify, MathTrunc, NumberIsNaN, PrimordialNumber as Number,
-  PrimordialRangeError as RangeError, PrimordialTypeError as TypeError,
-  RegExpPrototypeExec,
+  JSONStringify, PrimordialRangeError as RangeError,
+  PrimordialTypeError as TypeError, RegExpPrototypeExec,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { toDictionary, toEnum, toUnsignedShort } from "../core/convert.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toByteString,
   toUSVString,
 } from "../core/webidl.js";
 import { parseURL, serializeURL } from "../url/parser.js";
+import { includeBody } from "./body-mixin.js";
+import { extractBody, toBodyInit } from "./extract.js";
 import {
-  Body, bodyOf, BodyState, extractBody, kCreate, setBody,
-} from "./body.js";
-import {
-  addHeaderIfAbsent, copyHeaders, createHeaders, Headers,
+  addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, Headers,
+  toHeadersInit,
 } from "./headers.js";
+
+const kCreate = {};
 
 // eslint-disable-next-line no-control-regex
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -27,15 +30,43 @@ export const isRedirectStatus = (status) =>
   status === 301 || status === 302 || status === 303 || status === 307 ||
   status === 308;
 
-function toStatus(value) {
-  const status = MathTrunc(Number(value));
-  if (NumberIsNaN(status) || status < 200 || status > 599) {
-    throw new RangeError(
-      "Responses may only be constructed with status codes in the range 200 " +
-      "to 599, inclusive.");
-  }
-  return status;
+function requireStatus(status) {
+  if (status >= 200 && status <= 599) return;
+  throw new RangeError(
+    "Responses may only be constructed with status codes in the range 200 " +
+    "to 599, inclusive.");
 }
+
+const encodings = { __proto__: null, automatic: true, manual: true };
+
+// https://fetch.spec.whatwg.org/#responseinit, converted but not validated.  As
+// in Workers, a Response is not read as a dictionary is.
+function readResponseInit(value) {
+  if (isResponse(value)) return value;
+  const where = "Response";
+  const init = toDictionary(value, where, "ResponseInit");
+  if (init === undefined) return undefined;
+  const { cf } = init;
+  let { encodeBody } = init;
+  if (encodeBody !== undefined) {
+    encodeBody = toEnum(encodeBody, encodings, where, "encodeBody");
+  }
+  let { headers } = init;
+  if (headers !== undefined) headers = toHeadersInit(headers, where);
+  let { status } = init;
+  status = status === undefined ? 200 : toUnsignedShort(status);
+  let { statusText } = init;
+  statusText =
+    statusText === undefined ? "" : toByteString(statusText, where);
+  const { webSocket } = init;
+  return {
+    __proto__: null, cf, encodeBody, headers, status, statusText, webSocket,
+  };
+}
+
+const isEmpty = (body) => body.text === ""
+  || (body.bytes !== undefined &&
+    TypedArrayPrototypeGetByteLength(body.bytes) === 0);
 
 let isResponse;
 // What a fetch() brought: parts are status text, name, value ...
@@ -43,10 +74,14 @@ export let createFetchedResponse;
 // What is needed to send one.
 export let responseState;
 
-export class Response extends Body {
+let bodyOf;
+let headersOf;
+
+export class Response {
   #status = 200;
   #statusText = "";
   #headers = null;
+  #body = null;
   #parts = null;          // what "#headers" is made from
   #url = "";
   #redirected = false;
@@ -55,10 +90,12 @@ export class Response extends Body {
 
   static {
     isResponse = (value) => isObject(value) && #status in value;
+    bodyOf = (response) => response.#body;
+    headersOf = (response) => response.#getHeaders();
 
     createFetchedResponse = (status, parts, body, url, redirected) => {
       const response = new Response(kCreate);
-      setBody(response, body);
+      response.#body = body;
       response.#status = status;
       response.#statusText = parts[0];
       response.#parts = parts;
@@ -68,51 +105,59 @@ export class Response extends Body {
     };
 
     responseState = (response) => ({
+      __proto__: null,
       status: response.#status,
       statusText: response.#statusText,
       headers: response.#getHeaders(),
-      body: bodyOf(response),
+      body: response.#body,
     });
   }
 
   constructor(body = null, init = undefined) {
-    super(kCreate);
     if (body === kCreate) return;
-    if (isResponse(init)) {
+    if (body === undefined) body = null;
+    if (body !== null) body = toBodyInit(body);
+    const members = readResponseInit(init);
+    this.#initialize(
+      body === null ? null : extractBody(body), members, init);
+  }
+
+  // https://fetch.spec.whatwg.org/#initialize-a-response
+  #initialize(extracted, members, init) {
+    if (members === undefined) {
+      this.#headers = new Headers();
+    } else if (members === init) {
+      requireStatus(init.#status);
       this.#status = init.#status;
       this.#statusText = init.#statusText;
       this.#headers = copyHeaders(init.#getHeaders());
       this.#cf = init.#cf;
-    } else if (init === undefined || init === null) {
-      this.#headers = new Headers();
     } else {
-      if (!isObject(init)) {
-        throw new TypeError(
-          "Failed to construct 'Response': parameter 2 is not of type " +
-          "'ResponseInit'.");
+      const { headers, status, statusText, webSocket } = members;
+      if (webSocket !== undefined && webSocket !== null) {
+        throw new TypeError("Responses with a WebSocket are not supported.");
       }
-      const { cf, headers, status, statusText } = init;
-      if (status !== undefined) this.#status = toStatus(status);
-      if (statusText !== undefined) {
-        this.#statusText = toByteString(statusText, "Response");
-        if (RegExpPrototypeExec(reasonPhrase, this.#statusText) === null) {
-          throw new TypeError("Invalid statusText");
-        }
+      requireStatus(status);
+      if (RegExpPrototypeExec(reasonPhrase, statusText) === null) {
+        throw new TypeError("Invalid statusText");
       }
-      this.#headers = headers === undefined ? new Headers() : new Headers(headers);
-      this.#cf = cf;
+      this.#status = status;
+      this.#statusText = statusText;
+      this.#headers = new Headers();
+      if (headers !== undefined) fillHeaders(this.#headers, headers, "Response");
+      this.#cf = members.cf;
     }
-    if (body === null || body === undefined) return;
+    if (extracted === null) return;
+    const { body, type } = extracted;
     if (isNullBodyStatus(this.#status)) {
+      // Workers let one that is empty pass for none
+      if (isEmpty(body)) return;
       throw new TypeError(
         "Response with null body status (101, 204, 205, or 304) cannot have a " +
         "body.");
     }
-    const extracted = extractBody(body);
-    setBody(this, extracted.body);
-    if (extracted.type !== null) {
-      addHeaderIfAbsent(this.#headers, "Content-Type", extracted.type);
-    }
+    this.#body = body;
+    if (type !== null) addHeaderIfAbsent(this.#headers, "Content-Type", type);
   }
 
   static error() {
@@ -125,9 +170,10 @@ export class Response extends Body {
 
   static redirect(url, status = 302) {
     requireArguments(arguments.length, 1, "Response.redirect");
-    const record = parseURL(toUSVString(url));
+    url = toUSVString(url);
+    status = toUnsignedShort(status);
+    const record = parseURL(url);
     if (record === null) throw new TypeError(`Invalid URL: ${url}`);
-    status = MathTrunc(Number(status));
     if (!isRedirectStatus(status)) {
       throw new RangeError(`${status} is not a redirect status code.`);
     }
@@ -140,18 +186,14 @@ export class Response extends Body {
 
   static json(data, init = undefined) {
     requireArguments(arguments.length, 1, "Response.json");
+    const members = readResponseInit(init);
     const text = JSONStringify(data);
     if (text === undefined) {
       throw new TypeError("The data is not JSON serializable");
     }
-    const response = new Response(null, init);
-    if (isNullBodyStatus(response.#status)) {
-      throw new TypeError(
-        "Response with null body status (101, 204, 205, or 304) cannot have a " +
-        "body.");
-    }
-    setBody(response, BodyState.ofText(toUSVString(text)));
-    addHeaderIfAbsent(response.#headers, "Content-Type", "application/json");
+    const response = new Response(kCreate);
+    const { body } = extractBody(toUSVString(text));
+    response.#initialize({ body, type: "application/json" }, members, init);
     return response;
   }
 
@@ -179,8 +221,7 @@ export class Response extends Body {
   clone() {
     requireBrand(isResponse(this));
     const copy = new Response(kCreate);
-    const body = bodyOf(this);
-    if (body !== null) setBody(copy, body.clone());
+    if (this.#body !== null) copy.#body = this.#body.clone();
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
     copy.#headers = copyHeaders(this.#getHeaders());
@@ -191,6 +232,11 @@ export class Response extends Body {
     return copy;
   }
 }
+includeBody(Response, {
+  isOurs: isResponse,
+  bodyOf: (response) => bodyOf(response),
+  headersOf: (response) => headersOf(response),
+});
 defineInterface(Response);
 
 export { isResponse };

@@ -43,8 +43,8 @@ export async function sendStream(stream, sender) {
   const reader = getReader(stream);
   const invocation = v8.getContext();
   // the next chunk may never come
-  sender.onClose = () => {
-    runIn(invocation, cancelQuietly, undefined, [reader, undefined]);
+  sender.onClose = (reason) => {
+    runIn(invocation, cancelQuietly, undefined, [reader, reason]);
   };
   try {
     for (;;) {
@@ -70,17 +70,17 @@ async function cancelQuietly(reader, reason) {
   }
 }
 
-export function discardStream(stream) {
-  cancelQuietly(getReader(stream), undefined);
+export function discardStream(stream, reason = undefined) {
+  cancelQuietly(getReader(stream), reason);
 }
 
 // Nobody will read this body.
-export function discardBody(state) {
+export function discardBody(state, reason = undefined) {
   if (state === null) return;
   try {
     const body = state.take();
     if (body.incoming !== undefined) body.incoming.cancel();
-    else if (body.isStream) discardStream(body.stream);
+    else if (body.isStream) discardStream(body.stream, reason);
   } catch {
     // it was in use
   }

@@ -1,0 +1,8 @@
+// Blob, File, FormData, and what bodies need of them.
+
+export { Blob } from "../web/blob.js";
+export { bodyToBlob, bodyToFormData } from "../web/body-form.js";
+export { parseDataURL } from "../web/data-url.js";
+export { File } from "../web/file.js";
+export { FormData } from "../web/form-data.js";
+export { parseMimeType } from "../web/mime.js";

@@ -1,0 +1,131 @@
+// https://fetch.spec.whatwg.org/#requestinit: the dictionary, read and
+// converted, but not yet validated.
+
+import {
+  PrimordialTypeError as TypeError, RegExpPrototypeExec,
+  StringPrototypeToUpperCase,
+} from "../primordials.js";
+import { toEnum } from "../core/convert.js";
+import {
+  isObject, toByteString, toDOMString, toUSVString,
+} from "../core/webidl.js";
+import { isAbortSignal } from "./abort.js";
+import { toBodyInit } from "./extract.js";
+import { toHeadersInit } from "./headers.js";
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+const normalized = {
+  __proto__: null,
+  DELETE: true, GET: true, HEAD: true, OPTIONS: true, POST: true, PUT: true,
+};
+const forbidden = { __proto__: null, CONNECT: true, TRACE: true, TRACK: true };
+
+// https://fetch.spec.whatwg.org/#concept-method-normalize
+export function toMethod(method) {
+  if (RegExpPrototypeExec(token, method) === null) {
+    throw new TypeError(`Invalid HTTP method string: ${method}`);
+  }
+  const upper = StringPrototypeToUpperCase(method);
+  if (forbidden[upper]) {
+    throw new TypeError(`HTTP method is not allowed: ${method}`);
+  }
+  return normalized[upper] ? upper : method;
+}
+
+const caches = {
+  __proto__: null,
+  "default": true, "no-store": true, reload: true, "no-cache": true,
+  "force-cache": true, "only-if-cached": true,
+};
+const credentials =
+  { __proto__: null, omit: true, "same-origin": true, include: true };
+const duplexes = { __proto__: null, half: true };
+const encodings = { __proto__: null, automatic: true, manual: true };
+const modes = {
+  __proto__: null,
+  navigate: true, "same-origin": true, "no-cors": true, cors: true,
+};
+const priorities = { __proto__: null, high: true, low: true, auto: true };
+const redirects = { __proto__: null, follow: true, error: true, manual: true };
+const referrerPolicies = {
+  __proto__: null,
+  "": true, "no-referrer": true, "no-referrer-when-downgrade": true,
+  "same-origin": true, origin: true, "strict-origin": true,
+  "origin-when-cross-origin": true, "strict-origin-when-cross-origin": true,
+  "unsafe-url": true,
+};
+
+const where = "Request";
+
+const asBody = (value) => value === null ? null : toBodyInit(value);
+const asHeaders = (value) => toHeadersInit(value, where);
+const asByteString = (value) => toByteString(value, where);
+const asBoolean = (value) => Boolean(value);
+const asIs = (value) => value;
+const asEnum = (values) => (value, name) => toEnum(value, values, where, name);
+
+function asSignal(value) {
+  if (value === undefined || value === null || isAbortSignal(value)) return value;
+  throw new TypeError(
+    "Failed to construct 'Request': member signal is not of type " +
+    "'AbortSignal'.");
+}
+
+// Workers say so with these words.
+function asCache(value) {
+  const cache = toDOMString(value);
+  if (caches[cache] === true) return cache;
+  throw new TypeError(`Unsupported cache mode: ${cache}`);
+}
+
+function asRedirect(value) {
+  const redirect = toDOMString(value);
+  if (redirects[redirect] === true) return redirect;
+  throw new TypeError(
+    'Invalid redirect value, must be one of "follow", "manual" or "error".');
+}
+
+function asObject(value, name) {
+  if (value === null || isObject(value)) return value;
+  throw new TypeError(
+    `Failed to construct 'Request': member ${name} is not an object.`);
+}
+
+const nothing = { __proto__: null };
+
+// A record of the members that are there, or undefined for an empty one.
+export function readRequestInit(init) {
+  if (init === undefined || init === null) return nothing;
+  if (!isObject(init)) {
+    throw new TypeError(
+      "Failed to construct 'Request': parameter 2 is not of type " +
+      "'RequestInit'.");
+  }
+  // in lexicographical order, as dictionaries are read
+  const read = (name, convert) => {
+    const value = init[name];
+    return value === undefined ? undefined : convert(value, name);
+  };
+  return {
+    __proto__: null,
+    body: read("body", asBody),
+    cache: read("cache", asCache),
+    cf: read("cf", asObject),
+    credentials: read("credentials", asEnum(credentials)),
+    duplex: read("duplex", asEnum(duplexes)),
+    encodeResponseBody: read("encodeResponseBody", asEnum(encodings)),
+    fetcher: read("fetcher", asObject),
+    headers: read("headers", asHeaders),
+    integrity: read("integrity", toDOMString),
+    keepalive: read("keepalive", asBoolean),
+    method: read("method", asByteString),
+    mode: read("mode", asEnum(modes)),
+    priority: read("priority", asEnum(priorities)),
+    redirect: read("redirect", asRedirect),
+    referrer: read("referrer", toUSVString),
+    referrerPolicy: read("referrerPolicy", asEnum(referrerPolicies)),
+    signal: read("signal", asSignal),
+    window: read("window", asIs),
+  };
+}
