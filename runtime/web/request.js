@@ -200,8 +200,7 @@ export class Request {
       this.#headers = source === null
         ? new Headers() : copyHeaders(source.#getHeaders());
     }
-    // a client's GET request may have a body, which goes where the request goes
-    this.#setBody(members.body, source, isRequest(init));
+    this.#setBody(members, source, isRequest(init));
   }
 
   // A signal of null detaches it from the source's.
@@ -217,14 +216,17 @@ export class Request {
     }
   }
 
-  #setBody(init, source, isPassedOn) {
+  // A client's GET request may have a body, which Workers let pass unless they
+  // change what it goes with.  A body of null drops the source's.
+  #setBody({ body: init, method }, source, isPassedOn) {
     const hasBody = init !== undefined && init !== null;
-    const sourceBody = source === null ? null : source.#body;
-    if (this.#method === "GET" || this.#method === "HEAD") {
-      if (hasBody && !isPassedOn) {
-        throw new TypeError(
-          "Request with a GET or HEAD method cannot have a body.");
-      }
+    const sourceBody =
+      source === null || init !== undefined ? null : source.#body;
+    if ((this.#method === "GET" || this.#method === "HEAD") &&
+        ((hasBody && !isPassedOn) ||
+         (sourceBody !== null && method !== undefined))) {
+      throw new TypeError(
+        "Request with a GET or HEAD method cannot have a body.");
     }
     if (hasBody) {
       const extracted = extractBody(init);
@@ -232,7 +234,7 @@ export class Request {
       if (extracted.type !== null) {
         addHeaderIfAbsent(this.#headers, "Content-Type", extracted.type);
       }
-    } else if (init === undefined && sourceBody !== null) {
+    } else if (sourceBody !== null) {
       this.#body = sourceBody.transfer();
     }
   }
