@@ -12,8 +12,8 @@ import {
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { viewBytes } from "../core/webidl.js";
 import {
-  createByteStream, getReader, isDisturbed, isLocked, originOf, readerRead,
-  seizeStream, teeStream,
+  createByteStream, getReader, isDisturbed, isLocked, originOf,
+  readerCancel, readerRead, seizeStream, teeStream,
 } from "./streams.js";
 
 const USED =
@@ -105,9 +105,23 @@ export class BodyState {
   // failed() with the error.
   consume(done, failed) {
     const body = this.take();
-    if (body.incoming !== undefined) body.incoming.collect(done, failed);
-    else if (body.isStream) collectStream(body.stream, done, failed);
-    else done(copyBytes(body.getBytes()));
+    if (!body.isStream && body.incoming === undefined) {
+      done(copyBytes(body.getBytes()));
+      return;
+    }
+    const chunks = list();
+    let size = 0;
+    const onChunk = (bytes) => {
+      size += TypedArrayPrototypeGetByteLength(bytes);
+      chunks[chunks.length] = bytes;
+    };
+    const onEnd = () => {
+      // a chunk of a worker's stream is the worker's
+      done(chunks.length === 1 && body.incoming !== undefined
+        ? chunks[0] : joinBytes(chunks, size));
+    };
+    if (body.isStream) readStream(body.stream, onChunk, onEnd, failed);
+    else body.incoming.read(onChunk, onEnd, failed);
   }
 
   // A second body with the same content.
@@ -171,20 +185,17 @@ export function chunkBytes(chunk) {
   return bytes;
 }
 
-function collectStream(stream, done, failed) {
+// Calls onChunk() with each chunk, as bytes, then done() or failed().  Returns
+// what cancels it.
+export function readStream(stream, onChunk, done, failed) {
   const reader = getReader(stream);
-  const chunks = list();
-  let size = 0;
-
   const onResult = (result) => {
     try {
       if (result.done) {
-        done(joinBytes(chunks, size));
+        done();
         return;
       }
-      const bytes = chunkBytes(result.value);
-      size += TypedArrayPrototypeGetByteLength(bytes);
-      chunks[chunks.length] = bytes;
+      onChunk(chunkBytes(result.value));
     } catch (error) {
       failed(error);
       return;
@@ -193,4 +204,5 @@ function collectStream(stream, done, failed) {
   };
   const read = () => PromisePrototypeThen(readerRead(reader), onResult, failed);
   read();
+  return (reason) => readerCancel(reader, reason);
 }

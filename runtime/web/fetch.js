@@ -72,7 +72,7 @@ function cfToWire(cf) {
 
 // One fetch() call, over all its hops; the receiver of the channel at hand.
 class FetchCall {
-  promise = null;
+  promise = null;         // what the worker got, if it got one
   #target;
   #invocation;
   #request;
@@ -96,7 +96,7 @@ class FetchCall {
     const error = requestIsOver();
     this.#close(error);
     this.#failed(error);
-    markHandled(this.promise);
+    if (this.promise !== null) markHandled(this.promise);
   };
 
   constructor(target, invocation, request, resolve, reject) {
@@ -332,42 +332,51 @@ function dataResponse(request) {
     data.url, false);
 }
 
+// Fetches a Request: calls resolve() with a Response or reject(), or throws.
+// Returns the FetchCall, or null when nothing is under way.
+export function startFetch(target, input, resolve, reject) {
+  const invocation = requireInvocation();
+  const request = requestState(input);
+  const { signal } = request;
+  if (signal !== null && isAborted(signal)) {
+    const reason = abortReason(signal);
+    discardBody(request.body, reason);
+    throw reason;
+  }
+  if (request.integrity !== "") {
+    throw new TypeError("Subresource integrity is not supported.");
+  }
+  if (target === GLOBAL_OUTBOUND && request.fetcher !== null) {
+    target = fetcherTarget(request.fetcher);
+    if (target === undefined) {
+      throw new TypeError("The request's fetcher is not a Fetcher.");
+    }
+  }
+  if (target === GLOBAL_OUTBOUND) {
+    if (StringPrototypeStartsWith(request.url, "data:")) {
+      resolve(dataResponse(request));
+      return null;
+    }
+    if (!outboundExists) throw new Error(NO_NETWORK);
+  }
+  if (target.stub !== null && target.stub.error !== undefined) {
+    throw target.stub.error;
+  }
+  const call = new FetchCall(target, invocation, request, resolve, reject);
+  call.start();
+  return call;
+}
+
 // The common way of fetch() and of every Fetcher: a promise of the Response.
 export function fetchFrom(target, input, init, given, where) {
   let call = null;
   const promise = new Promise((resolve, reject) => {
     requireArguments(given, 1, where);
     if (target === undefined) throw new TypeError("Illegal invocation");
-    const invocation = requireInvocation();
-    const request = requestState(
-      isRequest(input) && init === undefined ? input : new Request(input, init));
-    const { signal } = request;
-    if (signal !== null && isAborted(signal)) {
-      const reason = abortReason(signal);
-      discardBody(request.body, reason);
-      throw reason;
-    }
-    if (request.integrity !== "") {
-      throw new TypeError("Subresource integrity is not supported.");
-    }
-    if (target === GLOBAL_OUTBOUND && request.fetcher !== null) {
-      target = fetcherTarget(request.fetcher);
-      if (target === undefined) {
-        throw new TypeError("The request's fetcher is not a Fetcher.");
-      }
-    }
-    if (target === GLOBAL_OUTBOUND) {
-      if (StringPrototypeStartsWith(request.url, "data:")) {
-        resolve(dataResponse(request));
-        return;
-      }
-      if (!outboundExists) throw new Error(NO_NETWORK);
-    }
-    if (target.stub !== null && target.stub.error !== undefined) {
-      throw target.stub.error;
-    }
-    call = new FetchCall(target, invocation, request, resolve, reject);
-    call.start();
+    requireInvocation();
+    const request = isRequest(input) && init === undefined
+      ? input : new Request(input, init);
+    call = startFetch(target, request, resolve, reject);
   });
   if (call !== null) call.promise = promise;
   return promise;

@@ -6,7 +6,6 @@ import { CANCEL, ops } from "../native.js";
 import {
   list, MathMin, PrimordialPromise as Promise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
-import { joinBytes } from "../core/bytes.js";
 import { requestIsOver } from "../core/invocation.js";
 
 const FIRST_WINDOW = 65536;
@@ -149,26 +148,18 @@ export class IncomingBody {
     this.#tellDrained();
   }
 
-  // Calls done() with all of it, as one Uint8Array, or failed().
-  collect(done, failed) {
-    const chunks = list();
-    let size = 0;
-
+  // Calls onChunk() with each chunk as it comes, then done() or failed().
+  read(onChunk, done, failed) {
     const step = () => {
       for (;;) {
         const bytes = this.#take();
         if (bytes === null) break;
-        size += TypedArrayPrototypeGetByteLength(bytes);
-        chunks[chunks.length] = bytes;
+        onChunk(bytes);
       }
       this.#grant();
-      if (this.#failed) {
-        failed(this.#error);
-      } else if (this.#ended) {
-        done(chunks.length === 1 ? chunks[0] : joinBytes(chunks, size));
-      } else {
-        this.#wake = step;
-      }
+      if (this.#failed) failed(this.#error);
+      else if (this.#ended) done();
+      else this.#wake = step;
     };
     step();
   }
