@@ -12,8 +12,8 @@ import {
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { viewBytes } from "../core/webidl.js";
 import {
-  createByteStream, getReader, isDisturbed, isLocked, originOf,
-  readerCancel, readerRead, seizeStream, teeStream,
+  createByteStream, getReader, isDisturbed, isLocked, originOf, readerRead,
+  seizeStream, teeStream,
 } from "./streams.js";
 
 const USED =
@@ -120,8 +120,23 @@ export class BodyState {
       done(chunks.length === 1 && body.incoming !== undefined
         ? chunks[0] : joinBytes(chunks, size));
     };
-    if (body.isStream) readStream(body.stream, onChunk, onEnd, failed);
-    else body.incoming.read(onChunk, onEnd, failed);
+    body.#readTaken(onChunk, onEnd, failed);
+  }
+
+  // Calls onChunk() with each chunk of bytes, then done() or failed().
+  read(onChunk, done, failed) {
+    this.take().#readTaken(onChunk, done, failed);
+  }
+
+  #readTaken(onChunk, done, failed) {
+    if (this.incoming !== undefined) {
+      this.incoming.read(onChunk, done, failed);
+    } else if (this.isStream) {
+      readAll(getReader(this.stream), onChunk, done, failed);
+    } else {
+      onChunk(this.getBytes());
+      done();
+    }
   }
 
   // A second body with the same content.
@@ -185,10 +200,8 @@ export function chunkBytes(chunk) {
   return bytes;
 }
 
-// Calls onChunk() with each chunk, as bytes, then done() or failed().  Returns
-// what cancels it.
-export function readStream(stream, onChunk, done, failed) {
-  const reader = getReader(stream);
+// Calls onChunk() with each chunk, as bytes, then done() or failed().
+export function readAll(reader, onChunk, done, failed) {
   const onResult = (result) => {
     try {
       if (result.done) {
@@ -204,5 +217,4 @@ export function readStream(stream, onChunk, done, failed) {
   };
   const read = () => PromisePrototypeThen(readerRead(reader), onResult, failed);
   read();
-  return (reason) => readerCancel(reader, reason);
 }

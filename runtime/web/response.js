@@ -108,6 +108,7 @@ export class Response {
       __proto__: null,
       status: response.#status,
       statusText: response.#statusText,
+      url: response.#url,
       headers: response.#getHeaders(),
       body: response.#body,
     });

@@ -62,7 +62,7 @@ export async function sendStream(stream, sender) {
   }
 }
 
-async function cancelQuietly(reader, reason) {
+export async function cancelQuietly(reader, reason) {
   try {
     await readerCancel(reader, reason);
   } catch {
