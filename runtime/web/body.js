@@ -132,7 +132,7 @@ export class BodyState {
     if (this.incoming !== undefined) {
       this.incoming.read(onChunk, done, failed);
     } else if (this.isStream) {
-      readAll(getReader(this.stream), onChunk, done, failed);
+      readChunks(getReader(this.stream), onChunk, done, failed);
     } else {
       onChunk(this.getBytes());
       done();
@@ -201,7 +201,7 @@ export function chunkBytes(chunk) {
 }
 
 // Calls onChunk() with each chunk, as bytes, then done() or failed().
-export function readAll(reader, onChunk, done, failed) {
+export function readChunks(reader, onChunk, done, failed) {
   const onResult = (result) => {
     try {
       if (result.done) {
