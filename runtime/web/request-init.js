@@ -2,13 +2,14 @@
 // converted, but not yet validated.
 
 import {
-  PrimordialTypeError as TypeError, RegExpPrototypeExec,
+  ObjectKeys, PrimordialTypeError as TypeError, RegExpPrototypeExec,
   StringPrototypeToUpperCase,
 } from "../primordials.js";
 import { toEnum } from "../core/convert.js";
 import {
   isObject, toByteString, toDOMString, toUSVString,
 } from "../core/webidl.js";
+import { parseURL } from "../url/parser.js";
 import { isAbortSignal } from "./abort.js";
 import { toBodyInit } from "./extract.js";
 import { toHeadersInit } from "./headers.js";
@@ -92,11 +93,8 @@ function asObject(value, name) {
     `Failed to construct 'Request': member ${name} is not an object.`);
 }
 
-const nothing = { __proto__: null };
-
-// A record of the members that are there, or undefined for an empty one.
+// A record of the members, undefined where there is none.
 export function readRequestInit(init) {
-  if (init === undefined || init === null) return nothing;
   if (!isObject(init)) {
     throw new TypeError(
       "Failed to construct 'Request': parameter 2 is not of type " +
@@ -128,4 +126,56 @@ export function readRequestInit(init) {
     signal: read("signal", asSignal),
     window: read("window", asIs),
   };
+}
+
+// https://fetch.spec.whatwg.org/#dom-request, step 14.  There is no origin here
+// that one could be the same as.
+function toReferrer(text) {
+  if (text === "") return "";
+  if (parseURL(text) === null) throw new TypeError(`Invalid referrer: ${text}`);
+  return "about:client";
+}
+
+// The options of a request that is made with this init from one with those.
+export function mergeOptions(from, defaults, init) {
+  if (init.window !== undefined && init.window !== null) {
+    throw new TypeError("Failed to construct 'Request': 'window' must be null.");
+  }
+  if (!hasOptions(init) && (from === defaults || isEmpty(init))) return from;
+  if (init.mode === "navigate") {
+    throw new TypeError('A request cannot have the mode "navigate".');
+  }
+  const options = {
+    __proto__: null,
+    cache: init.cache ?? from.cache,
+    credentials: init.credentials ?? from.credentials,
+    encodeResponseBody: init.encodeResponseBody ?? from.encodeResponseBody,
+    fetcher: init.fetcher === undefined ? from.fetcher : init.fetcher,
+    integrity: init.integrity ?? from.integrity,
+    keepalive: init.keepalive ?? from.keepalive,
+    mode: init.mode ?? from.mode,
+    referrer: init.referrer === undefined
+      ? defaults.referrer : toReferrer(init.referrer),
+    referrerPolicy: init.referrerPolicy ?? defaults.referrerPolicy,
+  };
+  if (options.cache === "only-if-cached" && options.mode !== "same-origin") {
+    throw new TypeError(
+      'The cache mode "only-if-cached" needs the mode "same-origin".');
+  }
+  return options;
+}
+
+const hasOptions = (init) =>
+  init.cache !== undefined || init.credentials !== undefined ||
+  init.encodeResponseBody !== undefined || init.fetcher !== undefined ||
+  init.integrity !== undefined || init.keepalive !== undefined ||
+  init.mode !== undefined || init.referrer !== undefined ||
+  init.referrerPolicy !== undefined;
+
+function isEmpty(init) {
+  const keys = ObjectKeys(init);
+  for (let i = 0; i < keys.length; i++) {
+    if (init[keys[i]] !== undefined) return false;
+  }
+  return true;
 }

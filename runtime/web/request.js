@@ -4,6 +4,7 @@ import {
   JSONParse, ObjectDefineProperty, ObjectKeys,
   PrimordialTypeError as TypeError, splitString,
 } from "../primordials.js";
+import { chunk } from "../core/chunks.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
@@ -15,9 +16,9 @@ import { extractBody } from "./extract.js";
 import {
   addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, Headers,
 } from "./headers.js";
-import { readRequestInit, toMethod } from "./request-init.js";
 
 const kCreate = {};
+const nothing = { __proto__: null };
 
 function toURL(text) {
   const url = parseURL(text);
@@ -52,55 +53,6 @@ const defaults = {
   referrer: "about:client",
   referrerPolicy: "",
 };
-
-// https://fetch.spec.whatwg.org/#dom-request, step 14.  There is no origin here
-// that one could be the same as.
-function toReferrer(text) {
-  if (text === "") return "";
-  if (parseURL(text) === null) throw new TypeError(`Invalid referrer: ${text}`);
-  return "about:client";
-}
-
-// The options of a request that is made with this init, which is not empty,
-// from one with those.
-function mergeOptions(from, init) {
-  if (init.mode === "navigate") {
-    throw new TypeError('A request cannot have the mode "navigate".');
-  }
-  const options = {
-    __proto__: null,
-    cache: init.cache ?? from.cache,
-    credentials: init.credentials ?? from.credentials,
-    encodeResponseBody: init.encodeResponseBody ?? from.encodeResponseBody,
-    fetcher: init.fetcher === undefined ? from.fetcher : init.fetcher,
-    integrity: init.integrity ?? from.integrity,
-    keepalive: init.keepalive ?? from.keepalive,
-    mode: init.mode ?? from.mode,
-    referrer: init.referrer === undefined
-      ? defaults.referrer : toReferrer(init.referrer),
-    referrerPolicy: init.referrerPolicy ?? defaults.referrerPolicy,
-  };
-  if (options.cache === "only-if-cached" && options.mode !== "same-origin") {
-    throw new TypeError(
-      'The cache mode "only-if-cached" needs the mode "same-origin".');
-  }
-  return options;
-}
-
-const hasOptions = (init) =>
-  init.cache !== undefined || init.credentials !== undefined ||
-  init.encodeResponseBody !== undefined || init.fetcher !== undefined ||
-  init.integrity !== undefined || init.keepalive !== undefined ||
-  init.mode !== undefined || init.referrer !== undefined ||
-  init.referrerPolicy !== undefined;
-
-function isEmpty(init) {
-  const keys = ObjectKeys(init);
-  for (let i = 0; i < keys.length; i++) {
-    if (init[keys[i]] !== undefined) return false;
-  }
-  return true;
-}
 
 let isRequest;
 
@@ -167,7 +119,8 @@ export class Request {
     requireArguments(arguments.length, 1, "Request");
     const source = isRequest(input) ? input : null;
     const url = source === null ? toUSVString(input) : null;
-    const members = readRequestInit(init);
+    const members = init === undefined || init === null
+      ? nothing : chunk("request").readRequestInit(init);
 
     if (source === null) {
       this.#url = toURL(url);
@@ -179,15 +132,12 @@ export class Request {
       this.#redirect = source.#redirect;
       this.#options = source.#options;
     }
-    if (members.window !== undefined && members.window !== null) {
-      throw new TypeError(`'window' must be null.`);
+    if (members !== nothing) {
+      const { mergeOptions, toMethod } = chunk("request");
+      this.#options = mergeOptions(this.#options, defaults, members);
+      if (members.redirect !== undefined) this.#redirect = members.redirect;
+      if (members.method !== undefined) this.#method = toMethod(members.method);
     }
-    if (hasOptions(members) ||
-        (this.#options !== defaults && !isEmpty(members))) {
-      this.#options = mergeOptions(this.#options, members);
-    }
-    if (members.redirect !== undefined) this.#redirect = members.redirect;
-    if (members.method !== undefined) this.#method = toMethod(members.method);
     if (members.cf !== undefined) this.#cf = copyCf(members.cf);
     else if (source !== null) this.#cf = copyCf(source.#getCf());
 

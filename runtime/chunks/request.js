@@ -1,0 +1,3 @@
+// What requests with options need.
+
+export { mergeOptions, readRequestInit, toMethod } from "../web/request-init.js";
