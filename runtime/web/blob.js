@@ -71,8 +71,9 @@ export function bytesOfParts(parts, endings) {
     size += TypedArrayPrototypeGetByteLength(chunks[i]);
   }
   // a Blob's bytes never change, and a string's are nobody else's
-  return parts.length === 1 && (typeof parts[0] === "string" || isBlob(parts[0]))
-    ? chunks[0] : joinBytes(chunks, size);
+  const isOurs = parts.length === 1 &&
+    (typeof parts[0] === "string" || isBlob(parts[0]));
+  return isOurs ? chunks[0] : joinBytes(chunks, size);
 }
 
 const printable = /^[\x20-\x7e]*$/;
@@ -138,7 +139,8 @@ export class Blob {
   }
 
   arrayBuffer() {
-    return read(this, (bytes) => TypedArrayPrototypeGetBuffer(copyBytes(bytes)));
+    return read(
+      this, (bytes) => TypedArrayPrototypeGetBuffer(copyBytes(bytes)));
   }
 
   bytes() {

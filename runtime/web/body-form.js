@@ -12,7 +12,8 @@ import { parseUrlencoded } from "./urlencoded.js";
 
 export function bodyToBlob(bytes, headers) {
   const mimeType = extractMimeType(headers);
-  return createBlob(bytes, mimeType === null ? "" : serializeMimeType(mimeType));
+  return createBlob(
+    bytes, mimeType === null ? "" : serializeMimeType(mimeType));
 }
 
 // https://fetch.spec.whatwg.org/#dom-body-formdata
@@ -31,8 +32,8 @@ export function bodyToFormData(bytes, headers) {
   const boundary = mimeParameter(mimeType, "boundary");
   if (boundary === undefined || boundary === "") {
     throw new TypeError(
-      "No boundary string in Content-Type header. The multipart/form-data MIME " +
-      "type requires a boundary parameter, e.g. 'Content-Type: " +
+      "No boundary string in Content-Type header. The multipart/form-data " +
+      "MIME type requires a boundary parameter, e.g. 'Content-Type: " +
       "multipart/form-data; boundary=\"abcd\"'. See RFC 7578, section 4.");
   }
   const entries = parseMultipart(bytes, boundary);

@@ -62,7 +62,8 @@ export class BodyState {
   }
 
   get used() {
-    return this.#taken || (this.stream !== undefined && isDisturbed(this.stream));
+    return this.#taken ||
+      (this.stream !== undefined && isDisturbed(this.stream));
   }
 
   // Of text and bytes.

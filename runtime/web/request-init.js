@@ -39,7 +39,7 @@ const caches = {
   "default": true, "no-store": true, reload: true, "no-cache": true,
   "force-cache": true, "only-if-cached": true,
 };
-const credentials =
+const credentialsValues =
   { __proto__: null, omit: true, "same-origin": true, include: true };
 const duplexes = { __proto__: null, half: true };
 const encodings = { __proto__: null, automatic: true, manual: true };
@@ -60,14 +60,9 @@ const referrerPolicies = {
 const where = "Request";
 
 const asBody = (value) => value === null ? null : toBodyInit(value);
-const asHeaders = (value) => toHeadersInit(value, where);
-const asByteString = (value) => toByteString(value, where);
-const asBoolean = (value) => Boolean(value);
-const asIs = (value) => value;
-const asEnum = (values) => (value, name) => toEnum(value, values, where, name);
 
 function asSignal(value) {
-  if (value === undefined || value === null || isAbortSignal(value)) return value;
+  if (value === null || isAbortSignal(value)) return value;
   throw new TypeError(
     "Failed to construct 'Request': member signal is not of type " +
     "'AbortSignal'.");
@@ -101,30 +96,55 @@ export function readRequestInit(init) {
       "'RequestInit'.");
   }
   // in lexicographical order, as dictionaries are read
-  const read = (name, convert) => {
-    const value = init[name];
-    return value === undefined ? undefined : convert(value, name);
-  };
+  let { body } = init;
+  if (body !== undefined) body = asBody(body);
+  let { cache } = init;
+  if (cache !== undefined) cache = asCache(cache);
+  let { cf } = init;
+  if (cf !== undefined) cf = asObject(cf, "cf");
+  let { credentials } = init;
+  if (credentials !== undefined) {
+    credentials = toEnum(credentials, credentialsValues, where, "credentials");
+  }
+  let { duplex } = init;
+  if (duplex !== undefined) duplex = toEnum(duplex, duplexes, where, "duplex");
+  let { encodeResponseBody } = init;
+  if (encodeResponseBody !== undefined) {
+    encodeResponseBody =
+      toEnum(encodeResponseBody, encodings, where, "encodeResponseBody");
+  }
+  let { fetcher } = init;
+  if (fetcher !== undefined) fetcher = asObject(fetcher, "fetcher");
+  let { headers } = init;
+  if (headers !== undefined) headers = toHeadersInit(headers, where);
+  let { integrity } = init;
+  if (integrity !== undefined) integrity = toDOMString(integrity);
+  let { keepalive } = init;
+  if (keepalive !== undefined) keepalive = Boolean(keepalive);
+  let { method } = init;
+  if (method !== undefined) method = toByteString(method, where);
+  let { mode } = init;
+  if (mode !== undefined) mode = toEnum(mode, modes, where, "mode");
+  let { priority } = init;
+  if (priority !== undefined) {
+    priority = toEnum(priority, priorities, where, "priority");
+  }
+  let { redirect } = init;
+  if (redirect !== undefined) redirect = asRedirect(redirect);
+  let { referrer } = init;
+  if (referrer !== undefined) referrer = toUSVString(referrer);
+  let { referrerPolicy } = init;
+  if (referrerPolicy !== undefined) {
+    referrerPolicy =
+      toEnum(referrerPolicy, referrerPolicies, where, "referrerPolicy");
+  }
+  let { signal } = init;
+  if (signal !== undefined) signal = asSignal(signal);
+  const { window } = init;
   return {
-    __proto__: null,
-    body: read("body", asBody),
-    cache: read("cache", asCache),
-    cf: read("cf", asObject),
-    credentials: read("credentials", asEnum(credentials)),
-    duplex: read("duplex", asEnum(duplexes)),
-    encodeResponseBody: read("encodeResponseBody", asEnum(encodings)),
-    fetcher: read("fetcher", asObject),
-    headers: read("headers", asHeaders),
-    integrity: read("integrity", toDOMString),
-    keepalive: read("keepalive", asBoolean),
-    method: read("method", asByteString),
-    mode: read("mode", asEnum(modes)),
-    priority: read("priority", asEnum(priorities)),
-    redirect: read("redirect", asRedirect),
-    referrer: read("referrer", toUSVString),
-    referrerPolicy: read("referrerPolicy", asEnum(referrerPolicies)),
-    signal: read("signal", asSignal),
-    window: read("window", asIs),
+    body, cache, cf, credentials, duplex, encodeResponseBody, fetcher, headers,
+    integrity, keepalive, method, mode, priority, redirect, referrer,
+    referrerPolicy, signal, window,
   };
 }
 

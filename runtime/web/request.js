@@ -18,7 +18,11 @@ import {
 } from "./headers.js";
 
 const kCreate = {};
-const nothing = { __proto__: null };
+// What the request would be told by a dictionary, when there is none.
+const nothing = {
+  body: undefined, cf: undefined, headers: undefined, method: undefined,
+  signal: undefined,
+};
 
 function toURL(text) {
   const url = parseURL(text);
@@ -99,7 +103,6 @@ export class Request {
     requestState = (request) => {
       request.#parse();
       return {
-        __proto__: null,
         method: request.#method,
         url: request.#url,
         parsed: !request.#isEvents,

@@ -59,9 +59,7 @@ function readResponseInit(value) {
   statusText =
     statusText === undefined ? "" : toByteString(statusText, where);
   const { webSocket } = init;
-  return {
-    __proto__: null, cf, encodeBody, headers, status, statusText, webSocket,
-  };
+  return { cf, encodeBody, headers, status, statusText, webSocket };
 }
 
 const isEmpty = (body) => body.text === ""
@@ -105,7 +103,6 @@ export class Response {
     };
 
     responseState = (response) => ({
-      __proto__: null,
       status: response.#status,
       statusText: response.#statusText,
       url: response.#url,
