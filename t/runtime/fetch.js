@@ -136,16 +136,31 @@ async (isolate) => {
   await isolate.next("grant");
   isolate.data(channel, "a");
 }, [1, "why", "why", "why"]);
-signalled("aborted when all has come but nothing was read", `
+for (const isComplete of [false, true]) {
+  signalled(`aborted when ${isComplete ? "all" : "more"} has come but was not read: it is dropped`, `
+    const response = await fetch("http://h/", { signal });
+    const reader = response.body.getReader();
+    const { value } = await reader.read();
+    await scheduler.wait(20);
+    controller.abort("why");
+    return [value.length, await say(reader.read())];`,
+  async (isolate) => {
+    const { channel } = await isolate.next("fetch");
+    isolate.head(channel, 200, { body: true });
+    await isolate.next("grant");
+    isolate.data(channel, "a");
+    isolate.data(channel, "bc");
+    if (isComplete) isolate.end(channel);
+  }, [1, "why"]);
+}
+signalled("aborted before a body that was cloned is read", `
   const response = await fetch("http://h/", { signal });
   const copy = response.clone();
-  await scheduler.wait(20);
   controller.abort("why");
   return [await say(response.text()), await say(copy.text())];`,
 async (isolate) => {
   const { channel } = await isolate.next("fetch");
   isolate.head(channel, 200, { body: true, length: 1 });
-  await isolate.next("grant").catch(() => {});
 }, ["why", "why"]);
 signalled("aborted after all was read: too late", `
   const response = await fetch("http://h/", { signal });

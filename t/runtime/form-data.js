@@ -122,6 +122,7 @@ read("names as tokens", one(disposition("; name=a; filename=b c")), [["a", "b c"
 read("percent-escapes of HTML", one(disposition('; name="%22%0D%0A%0a%41"')), [["\"\r\n\n%41", "x"]]);
 read("backslashes are themselves", one(disposition('; name="a\\b\\"; filename="C:\\x\\n.txt"')),
   [["a\\b\\", "C:\\x\\n.txt", "text/plain", "x"]]);
+read("two backslashes are two", one(disposition('; name="a\\\\b"')), [["a\\\\b", "x"]]);
 read("but escape a quote that does not end the name", one(disposition('; name="a\\"b\\\\c"; filename="\\""')),
   [["a\"b\\c", "\"", "text/plain", "x"]]);
 read("names and text are UTF-8, a BOM stays", one(disposition('; name="\u00c3\u00a9"'), "\u00ef\u00bb\u00bf\u00c3\u00a9\u00ff"),
@@ -143,6 +144,7 @@ for (const [what, body, type] of [
   ["no name", one(disposition('; filename="a"'))], ["an open quote", one(disposition('; name="a'))],
   ["text after a quote", one(disposition('; name="a"b; filename="c"'))],
   ["a header without colon", one(`${disposition(named)}\r\nfoo`)],
+  ["a header after a boundary", `--Ba: b\r\n${disposition(named)}\r\n\r\nx\r\n--B--`],
   ["text after a boundary", `--Bx\r\n${disposition(named)}\r\n\r\nx\r\n--B--`],
   ["a longer boundary as end", `${part(disposition(named)).slice(0, -2)}\r\n--BB--`],
   ["line feeds alone", one(disposition(named)).replaceAll("\r", "")],

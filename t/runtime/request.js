@@ -80,6 +80,10 @@ returns("a Request of a Request takes its body, unless another one is given", `
   const e = make(), f = new Request(e, { body: null });
   return [a.bodyUsed, await b.text(), c.bodyUsed, await d.text(), e.bodyUsed, f.body];`,
 [true, "x", false, "y", false, null]);
+returns("an init that is not empty resets the referrer", `
+  const a = new Request("http://h/", { referrer: "", referrerPolicy: "origin", cache: "reload" });
+  return [{}, { method: "PUT" }].map((init) => new Request(a, init)).map((r) => [r.referrer, r.referrerPolicy, r.cache]);`,
+[["", "origin", "reload"], ["about:client", "", "reload"]]);
 returns("a Request can be the dictionary", `
   const init = new Request("http://other/", { method: "PUT", body: "x", headers: { a: "b" }, redirect: "error" });
   const r = new Request("http://h/", init);

@@ -129,6 +129,11 @@ returns("a stream whose chunks are no bytes, or that fails, rejects", `
   "TypeErrorThis ReadableStream did not return bytes.", "RangeErrorr",
   "TypeErrorThis ReadableStream did not return bytes.", "RangeErrorp",
 ]);
+returns("the stream of a body that was read is locked and cannot be a body", `
+  const r = new Response("x");
+  await r.text();
+  const made = (() => { try { return new Response(r.body); } catch (error) { return error.name; } })();
+  return [r.body.locked, r.bodyUsed, made];`, [true, true, "TypeError"]);
 returns("bodyUsed and locked", `
   const a = new Response("x");
   const { body } = a;
