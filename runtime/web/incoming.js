@@ -27,6 +27,8 @@ export class IncomingBody {
   #failed = false;
   #error = undefined;
   #wake = null;               // called when something arrives
+  #sink = null;               // of the stream that was read from, if none is
+                              // waiting in it
 
   constructor(channel, invocation, length, cancels) {
     this.#channel = channel;
@@ -52,6 +54,7 @@ export class IncomingBody {
   onEnd() {
     this.#ended = true;
     this.#notify();
+    this.#finishStream();
   }
 
   fail(error) {
@@ -59,6 +62,16 @@ export class IncomingBody {
     this.#failed = true;
     this.#error = error;
     this.#notify();
+    this.#finishStream();
+  }
+
+  // Closes the stream, or fails it, without being asked for more.
+  #finishStream() {
+    if (this.#sink === null || this.#queue.length > 0) return;
+    const sink = this.#sink;
+    this.#sink = null;
+    if (this.#failed) sink.error(this.#error);
+    else sink.close();
   }
 
   #notify() {
@@ -121,10 +134,13 @@ export class IncomingBody {
 
   // For createByteStream().
   pull(sink) {
+    this.#sink = null;
     const bytes = this.#take();
     this.#grant();
     if (bytes !== null) {
       sink.enqueue(bytes);
+      this.#sink = sink;
+      if (this.#ended || this.#failed) this.#finishStream();
     } else if (this.#failed) {
       sink.error(this.#error);
     } else if (this.#ended) {
@@ -142,6 +158,7 @@ export class IncomingBody {
       ops.reset(this.#channel, CANCEL, "", "");
     }
     this.#ended = true;
+    this.#sink = null;
     this.#queue = list();
     this.#head = 0;
     this.#queued = 0;

@@ -153,6 +153,30 @@ for (const isComplete of [false, true]) {
     if (isComplete) isolate.end(channel);
   }, [1, "why"]);
 }
+signalled("aborted between two reads: the stream fails at once", `
+  const response = await fetch("http://h/", { signal });
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  controller.abort("why");
+  return [value.length, await say(reader.closed), await say(reader.read())];`,
+async (isolate) => {
+  const { channel } = await isolate.next("fetch");
+  isolate.head(channel, 200, { body: true });
+  await isolate.next("grant");
+  isolate.data(channel, "a");
+}, [1, "why", "why"]);
+signalled("a body that ends between two reads closes its stream at once", `
+  const response = await fetch("http://h/");
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  return [value.length, await say(reader.closed), (await reader.read()).done];`,
+async (isolate) => {
+  const { channel } = await isolate.next("fetch");
+  isolate.head(channel, 200, { body: true });
+  await isolate.next("grant");
+  isolate.data(channel, "a");
+  isolate.end(channel);
+}, [1, "resolved undefined", true]);
 signalled("aborted before a body that was cloned is read", `
   const response = await fetch("http://h/", { signal });
   const copy = response.clone();
