@@ -6,3 +6,4 @@ export { parseDataURL } from "../web/data-url.js";
 export { File } from "../web/file.js";
 export { FormData } from "../web/form-data.js";
 export { parseMimeType } from "../web/mime.js";
+export { emptyStream, textStreamOf } from "../web/text-stream.js";

@@ -16,6 +16,7 @@ import {
 } from "../core/webidl.js";
 import { BodyState } from "./body.js";
 import { addBodyKind } from "./extract.js";
+import { textStreamOf } from "./text-stream.js";
 
 export const kCreate = {};
 
@@ -132,6 +133,11 @@ export class Blob {
   stream() {
     requireBrand(isBlob(this));
     return BodyState.ofBytes(this.#bytes).getStream();
+  }
+
+  textStream() {
+    requireBrand(isBlob(this));
+    return textStreamOf(BodyState.ofBytes(this.#bytes).getStream());
   }
 
   text() {

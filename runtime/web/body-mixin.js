@@ -65,6 +65,12 @@ export function includeBody(Interface, { isOurs, bodyOf, headersOf }) {
     formData() { return consume(this, toFormData); },
     json() { return consume(this, toJSON, JSONParse); },
     text() { return consume(this, toText, (text) => text); },
+    textStream() {
+      requireBrand(isOurs(this));
+      const body = bodyOf(this);
+      const { emptyStream, textStreamOf } = chunk("form");
+      return body === null ? emptyStream() : textStreamOf(body.takeStream());
+    },
   };
   const keys = ReflectOwnKeys(members);
   for (let i = 0; i < keys.length; i++) {

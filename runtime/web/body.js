@@ -102,6 +102,14 @@ export class BodyState {
     return shown === undefined ? this : shown.take();
   }
 
+  // Uses the body up.  Returns its stream, which somebody will read.
+  takeStream() {
+    this.requireUnused();
+    const stream = this.getStream();
+    this.#taken = true;
+    return stream;
+  }
+
   // Calls done() with all of it, as one Uint8Array of the caller's own, or
   // failed() with the error.
   consume(done, failed) {

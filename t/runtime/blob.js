@@ -77,6 +77,12 @@ returns("a big Blob is streamed in slices", `
   return sizes;`, [65536, 65536, 18928]);
 returns("text() drops a BOM and replaces what is not UTF-8", `
   return await new Blob([new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0xff])]).text();`, "a\ufffd");
+returns("textStream()", `
+  const parts = [];
+  for await (const part of new Blob(["\\ufeffé", new Uint8Array([0xff, 0xc3])]).textStream()) parts.push(part);
+  const cancelled = new Blob(["x"]).textStream();
+  await cancelled.cancel();
+  return [parts.join(""), (await new Blob([]).textStream().getReader().read()).done];`, ["é\ufffd\ufffd", true]);
 returns("methods reject", `
   const out = [];
   for (const name of ["text", "arrayBuffer", "bytes"]) {
@@ -98,7 +104,7 @@ returns("the shape of the interfaces", `
     ([k, d]) => k + (d.enumerable ? "+" : "-") + (d.get ? "get" : typeof d.value === "function" ? d.value.length : "")).sort();
   return [shape(Blob.prototype), shape(File.prototype), Blob.length, File.length, Blob.name, File.name,
     Object.keys(globalThis).includes("Blob")];`, [
-  ["arrayBuffer+0", "bytes+0", "constructor-0", "size+get", "slice+0", "stream+0", "text+0", "type+get"],
+  ["arrayBuffer+0", "bytes+0", "constructor-0", "size+get", "slice+0", "stream+0", "text+0", "textStream+0", "type+get"],
   ["constructor-2", "lastModified+get", "name+get"], 0, 2, "Blob", "File", false,
 ]);
 returns("patched built-ins neither break Blobs nor see them, even before the first one", `

@@ -115,7 +115,7 @@ returns("the shape of the interface", `
     "isHistoryNavigation+getget isHistoryNavigation0", "isReloadNavigation+getget isReloadNavigation0",
     "json+0", "keepalive+getget keepalive0", "method+getget method0", "mode+getget mode0",
     "redirect+getget redirect0", "referrer+getget referrer0", "referrerPolicy+getget referrerPolicy0",
-    "signal+getget signal0", "text+0", "url+getget url0"], 1, true, true,
+    "signal+getget signal0", "text+0", "textStream+0", "url+getget url0"], 1, true, true,
 ]);
 returns("methods of Body reject", `
   const out = [];

@@ -148,6 +148,25 @@ returns("bodyUsed and locked", `
   const e = new Response(""); await e.text();
   return [before, during, b.bodyUsed, locked, await c.text(), d.bodyUsed, e.bodyUsed];`,
 [[false, false], [true, true], true, [false, "TypeError"], "x", false, true]);
+returns("textStream() decodes as the bytes come", `
+  const chunks = [[0xef, 0xbb], [0xbf, 0x61], [0xc3], [0xa9, 0xf0, 0x9f], [0x98, 0x80], [0xe2, 0x82]];
+  let reason;
+  const stream = (source) => new Response(new ReadableStream(source)).textStream();
+  const parts = [];
+  const r = new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(chunks.shift())); if (chunks.length === 0) c.close(); } }));
+  const text = r.textStream();
+  const used = [r.bodyUsed, r.body.locked, await r.text().catch((e) => e.name)];
+  for await (const part of text) parts.push(part);
+  await stream({ cancel(r) { reason = r; } }).cancel("why");
+  const empty = await new Response(null).textStream().getReader().read();
+  return [parts, used, reason, empty.done, (await new Response("").textStream().getReader().read()).done,
+    await stream({ start(c) { c.enqueue("text"); } }).getReader().read().catch((e) => e.name),
+    await stream({ start(c) { c.error(new RangeError("r")); } }).getReader().read().catch((e) => e.name),
+    (() => { try { r.textStream(); } catch (e) { return e.name; } })(),
+    (() => { try { Response.prototype.textStream.call(new Request("http://h")); } catch (e) { return e.name; } })()];`, [
+  ["a", "é", "\u{1f600}", "\ufffd"], [true, true, "TypeError"], "why", true, true, "TypeError", "RangeError",
+  "TypeError", "TypeError",
+]);
 returns("clone() halves are independent", `
   let pulls = 0;
   const a = new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array([97 + pulls])); if (++pulls === 3) c.close(); } }));
@@ -162,7 +181,7 @@ returns("the shape of the interface", `
     ([k, d]) => k + (d.enumerable ? "+" : "-") + (d.get ? "get" : typeof d.value === "function" ? d.value.length : "")).sort();
   return [shape(Response.prototype), shape(Response), Response.length, Object.getPrototypeOf(Response) === Function.prototype];`, [
   ["arrayBuffer+0", "blob+0", "body+get", "bodyUsed+get", "bytes+0", "cf+get", "clone+0", "constructor-0", "formData+0",
-    "headers+get", "json+0", "ok+get", "redirected+get", "status+get", "statusText+get", "text+0", "type+get", "url+get",
+    "headers+get", "json+0", "ok+get", "redirected+get", "status+get", "statusText+get", "text+0", "textStream+0", "type+get", "url+get",
     "webSocket+get"],
   ["error+0", "json+1", "length-", "name-", "prototype-", "redirect+1"], 0, true,
 ]);
