@@ -53,7 +53,9 @@ export function textStreamOf(stream) {
     if (ended) resolve(done());
     else read();
   });
-  const cancel = (reason) =>
-    PromisePrototypeThen(readerCancel(reader, reason), done);
+  const cancel = (reason) => {
+    const result = readerCancel(reader, reason);
+    return result === undefined ? done() : PromisePrototypeThen(result, done);
+  };
   return streamOf(next, cancel);
 }
