@@ -80,8 +80,8 @@ export class EventStreamParser {
       this.#onField(line, "");
       return;
     }
-    const from =
-      StringPrototypeCharCodeAt(line, colon + 1) === 0x20 ? colon + 2 : colon + 1;
+    const hasSpace = StringPrototypeCharCodeAt(line, colon + 1) === 0x20;
+    const from = hasSpace ? colon + 2 : colon + 1;
     this.#onField(
       StringPrototypeSlice(line, 0, colon), StringPrototypeSlice(line, from));
   }

@@ -28,7 +28,9 @@ function toEntry(name, value, filename, given, where) {
     }
     return [name, toUSVString(value)];
   }
-  if (filename !== undefined) return [name, asFile(value, toUSVString(filename))];
+  if (filename !== undefined) {
+    return [name, asFile(value, toUSVString(filename))];
+  }
   return [name, isFile(value) ? value : asFile(value, "blob")];
 }
 

@@ -58,8 +58,11 @@ export function parseMimeType(input) {
       at++;
     }
     let end = at;
-    while (end < input.length && input[end] !== ";" && input[end] !== "=") end++;
-    const name = StringPrototypeToLowerCase(StringPrototypeSlice(input, at, end));
+    while (end < input.length && input[end] !== ";" && input[end] !== "=") {
+      end++;
+    }
+    const name =
+      StringPrototypeToLowerCase(StringPrototypeSlice(input, at, end));
     at = end;
     if (at >= input.length) break;
     if (input[at] === ";") continue;

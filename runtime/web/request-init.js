@@ -159,7 +159,8 @@ function toReferrer(text) {
 // The options of a request that is made with this init from one with those.
 export function mergeOptions(from, defaults, init) {
   if (init.window !== undefined && init.window !== null) {
-    throw new TypeError("Failed to construct 'Request': 'window' must be null.");
+    throw new TypeError(
+      "Failed to construct 'Request': 'window' must be null.");
   }
   if (!hasOptions(init) && (from === defaults || isEmpty(init))) return from;
   if (init.mode === "navigate") {

@@ -62,9 +62,9 @@ function readResponseInit(value) {
   return { cf, encodeBody, headers, status, statusText, webSocket };
 }
 
-const isEmpty = (body) => body.text === ""
-  || (body.bytes !== undefined &&
-    TypedArrayPrototypeGetByteLength(body.bytes) === 0);
+const isEmpty = (body) => body.text === "" ||
+  (body.bytes !== undefined &&
+   TypedArrayPrototypeGetByteLength(body.bytes) === 0);
 
 let isResponse;
 // What a fetch() brought: parts are status text, name, value ...
@@ -142,7 +142,9 @@ export class Response {
       this.#status = status;
       this.#statusText = statusText;
       this.#headers = new Headers();
-      if (headers !== undefined) fillHeaders(this.#headers, headers, "Response");
+      if (headers !== undefined) {
+        fillHeaders(this.#headers, headers, "Response");
+      }
       this.#cf = members.cf;
     }
     if (extracted === null) return;
