@@ -3,14 +3,12 @@
 
 import {
   PrimordialPromise as Promise, PromisePrototypeThen, SymbolAsyncIterator,
-  uncurryThis,
 } from "../primordials.js";
 import { chunkBytes } from "./body.js";
-import { TextDecoder } from "./encoding.js";
+import { decodeText, TextDecoder } from "./encoding.js";
 import { cancelQuietly } from "./send.js";
 import { getReader, readerCancel, readerRead, streamFrom } from "./streams.js";
 
-const decode = uncurryThis(TextDecoder.prototype.decode);
 const more = { __proto__: null, stream: true };
 
 const done = () => ({ __proto__: null, value: undefined, done: true });
@@ -38,8 +36,8 @@ export function textStreamOf(stream) {
     const onResult = (result) => {
       try {
         ended = result.done;
-        const text = ended
-          ? decode(decoder) : decode(decoder, chunkBytes(result.value), more);
+        const text = ended ? decodeText(decoder)
+          : decodeText(decoder, chunkBytes(result.value), more);
         if (text !== "") resolve({ __proto__: null, value: text, done: false });
         else if (ended) resolve(done());
         else read();

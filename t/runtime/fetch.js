@@ -2,7 +2,9 @@
 // outbound.js has what goes over the wire.
 
 import assert from "node:assert/strict";
-import { CODE, rejects, returns, worker } from "./lib/harness.js";
+import {
+  CODE, FORMAT, isolates, rejects, returns, worker,
+} from "./lib/harness.js";
 import { hostile } from "./lib/hostile.js";
 
 // -- data: URLs -------------------------------------------------------------------
@@ -320,3 +322,8 @@ returns("patched built-ins neither break fetch() nor see it", `
   const promise = fetch("data:text/plain;base64,WA==#f", init);
   const names = unwatch();
   return [names.filter((n) => n !== "get then"), await (await promise).text()];`, [[], "X"]);
+isolates("a data: URL needs no global outbound", async (isolate) => {
+  await isolate.load(FORMAT.MODULE, `
+    export default { async fetch() { return fetch("data:text/plain,x"); } };`, { outbound: false });
+  assert.equal((await isolate.request()).text, "x");
+});
