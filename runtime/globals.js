@@ -6,12 +6,14 @@ import { DOMException } from "./core/dom-exception.js";
 import { timerFunctions } from "./core/timers.js";
 import { URLSearchParams } from "./url/search-params.js";
 import { URL } from "./url/url.js";
-import { AbortController, AbortSignal } from "./web/abort.js";
 import { console } from "./web/console.js";
 import { Crypto, crypto } from "./web/crypto.js";
 import { atob, btoa, TextDecoder, TextEncoder } from "./web/encoding.js";
-import { CustomEvent, Event, EventTarget } from "./web/events.js";
+import { EventTarget } from "./web/event-target.js";
 import { fetch } from "./web/fetch.js";
+import {
+  installScope, reportError, ServiceWorkerGlobalScope, WorkerGlobalScope,
+} from "./web/global-scope.js";
 import { Headers } from "./web/headers.js";
 import {
   Navigator, navigator, Performance, performance, queueMicrotask, Scheduler,
@@ -22,14 +24,14 @@ import { Response } from "./web/response.js";
 import { interfaces as streams } from "./web/streams.js";
 
 const hidden = {
-  AbortController, AbortSignal, Crypto, CustomEvent, DOMException, Event,
-  EventTarget, Headers, Navigator, Performance, Request, Response, Scheduler,
-  TextDecoder, TextEncoder, URL, URLSearchParams, ...streams,
+  Crypto, DOMException, EventTarget, Headers, Navigator, Performance, Request,
+  Response, Scheduler, ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
+  URLSearchParams, WorkerGlobalScope, ...streams,
 };
 
 const visible = {
   atob, btoa, console, crypto, fetch, navigator, performance, queueMicrotask,
-  scheduler, self: globalThis, structuredClone, ...timerFunctions,
+  reportError, scheduler, self: globalThis, structuredClone, ...timerFunctions,
 };
 
 function define(object, enumerable) {
@@ -43,6 +45,10 @@ function define(object, enumerable) {
 // Of chunks, made when a worker first asks for them.
 const lazy = {
   __proto__: null,
+  events: ["AbortController", "AbortSignal", "CustomEvent", "Event"],
+  "events-extra": [
+    "CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent",
+  ],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",
@@ -57,4 +63,5 @@ export function installGlobals() {
 
   define(hidden, false);
   define(visible, true);
+  installScope();
 }

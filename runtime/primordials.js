@@ -21,10 +21,14 @@ export {
   RangeError as PrimordialRangeError,
   TypeError as PrimordialTypeError,
   Uint8Array as PrimordialUint8Array,
+  WeakMap as PrimordialWeakMap,
+  WeakRef as PrimordialWeakRef,
 };
 
-const { Array, ArrayBuffer, Error, Promise, RangeError, TypeError, Uint8Array } =
-  globalThis;
+const {
+  Array, ArrayBuffer, Error, Promise, RangeError, TypeError, Uint8Array, WeakMap,
+  WeakRef,
+} = globalThis;
 
 export const {
   apply: ReflectApply,
@@ -39,6 +43,7 @@ export const {
   create: ObjectCreate,
   defineProperty: ObjectDefineProperty,
   entries: ObjectEntries,
+  freeze: ObjectFreeze,
   getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
   getPrototypeOf: ObjectGetPrototypeOf,
   is: ObjectIs,
@@ -124,7 +129,11 @@ export const {
 } = Symbol;
 
 export const PrimordialNumber = Number;
-export const { isInteger: NumberIsInteger, isNaN: NumberIsNaN } = Number;
+export const {
+  isFinite: NumberIsFinite,
+  isInteger: NumberIsInteger,
+  isNaN: NumberIsNaN,
+} = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
@@ -189,7 +198,11 @@ export const MapPrototypeGetSize = getter(Map.prototype, "size");
 export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach);
 export const SetPrototypeGetSize = getter(Set.prototype, "size");
 export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach);
+export const WeakMapPrototypeDelete = uncurryThis(WeakMap.prototype.delete);
+export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get);
 export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has);
+export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set);
+export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref);
 export const WeakSetPrototypeHas = uncurryThis(WeakSet.prototype.has);
 
 const copyMethods = (from, to) => {

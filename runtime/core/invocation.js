@@ -21,7 +21,7 @@ export class Invocation {
   channel;
   props = undefined;      // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
-  controller = undefined; // the AbortController of request.signal
+  signal = undefined;     // request.signal, once somebody has asked for it
   passThrough = false;
   gone = false;           // nginx has closed the channel
   over = false;
@@ -139,7 +139,7 @@ export function logUncaught(invocation, where, error) {
 }
 
 // As messageOf(), but a plain Error is named too.
-function describe(error) {
+export function describe(error) {
   const text = messageOf(error);
   try {
     if (error?.name === "Error" && typeof error.message === "string") {

@@ -17,7 +17,7 @@ import {
 } from "../url/parser.js";
 import {
   abortReason, addAlgorithm, isAborted, removeAlgorithm,
-} from "./abort.js";
+} from "../core/signals.js";
 import { BodyState } from "./body.js";
 import { utf8ToBinary } from "./encoding.js";
 import { headersToWire, withoutHeaders } from "./headers.js";

@@ -7,15 +7,16 @@ import {
 } from "../primordials.js";
 import { deserialize, serialize } from "../core/clone.js";
 import { DOMException } from "../core/dom-exception.js";
-import { currentInvocation, logUncaught, runIn } from "../core/invocation.js";
+import { currentInvocation, runIn } from "../core/invocation.js";
+import { reportException } from "../core/report.js";
+import {
+  abortReason, addAlgorithm, isAborted, isAbortSignal, removeAlgorithm,
+} from "../core/signals.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {
   defineInterface, requireArguments, requireBrand,
 } from "../core/webidl.js";
-import {
-  abortReason, addAlgorithm, isAborted, isAbortSignal, removeAlgorithm,
-} from "./abort.js";
-import { EventTarget } from "./events.js";
+import { EventTarget } from "./event-target.js";
 
 const kCreate = {};
 
@@ -45,7 +46,7 @@ export function queueMicrotask(callback) {
     try {
       runIn(context, callback, undefined, []);
     } catch (error) {
-      logUncaught(context ?? currentInvocation(), "in a microtask", error);
+      reportException(context ?? currentInvocation(), "in a microtask", error);
     }
   });
 }

@@ -4,7 +4,7 @@ import {
   JSONParse, PrimordialTypeError as TypeError, RegExpPrototypeExec,
   splitString, StringPrototypeToUpperCase,
 } from "../primordials.js";
-import { createSignal, followSignal, isAbortSignal } from "./abort.js";
+import { createSignal, followSignal, isAbortSignal } from "../core/signals.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toByteString,
   toDOMString, toUSVString,

@@ -1,0 +1,3 @@
+export {
+  CloseEvent, ErrorEvent, MessageEvent, PromiseRejectionEvent,
+} from "../web/events-extra.js";
