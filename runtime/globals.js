@@ -17,7 +17,7 @@ import {
 import { Headers } from "./web/headers.js";
 import {
   Navigator, navigator, Performance, performance, queueMicrotask, Scheduler,
-  scheduler, structuredClone,
+  scheduler,
 } from "./web/misc.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
@@ -31,7 +31,7 @@ const hidden = {
 
 const visible = {
   atob, btoa, console, crypto, fetch, navigator, performance, queueMicrotask,
-  reportError, scheduler, self: globalThis, structuredClone, ...timerFunctions,
+  reportError, scheduler, self: globalThis, ...timerFunctions,
 };
 
 function define(object, enumerable) {
@@ -56,9 +56,18 @@ const lazy = {
   urlpattern: ["URLPattern"],
 };
 
+const lazyVisible = {
+  __proto__: null,
+  clone: ["structuredClone"],
+};
+
 export function installGlobals() {
   for (const name of ObjectKeys(lazy)) {
     defineLazily(globalThis, lazy[name], false, (key) => chunk(name)[key]);
+  }
+  for (const name of ObjectKeys(lazyVisible)) {
+    defineLazily(
+      globalThis, lazyVisible[name], true, (key) => chunk(name)[key]);
   }
 
   define(hidden, false);

@@ -34,7 +34,7 @@ const messages = {
   [SUBREQUESTS]: "Too many subrequests.",
 };
 
-const nativeErrors = {
+export const nativeErrors = {
   __proto__: null,
   Error,
   EvalError: globalThis.EvalError,

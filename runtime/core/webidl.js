@@ -9,7 +9,7 @@ import {
   DataViewPrototypeGetByteOffset, IteratorPrototype, list, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  ReflectApply, ReflectOwnKeys, RegExpPrototypeExec,
+  ReflectApply, ReflectOwnKeys, RegExpPrototypeExec, SafeMap,
   SharedArrayBufferPrototypeGetByteLength,
   StringPrototypeCharCodeAt, StringPrototypeSlice, SymbolIterator,
   SymbolToStringTag, TypedArrayPrototypeGetBuffer,
@@ -149,16 +149,12 @@ export function unsharedBytes(value) {
   return isSharedArrayBuffer(buffer) ? undefined : bytes;
 }
 
-const interfaces = list();
+// By their prototypes.
+const interfaces = new SafeMap();
 
 // What is known of the interface that has this prototype: its name and, if it
 // is iterable, how; or undefined.
-export function interfaceOf(prototype) {
-  for (let i = 0; i < interfaces.length; i++) {
-    if (interfaces[i].prototype === prototype) return interfaces[i];
-  }
-  return undefined;
-}
+export const interfaceOf = (prototype) => interfaces.get(prototype);
 
 // A class that names itself in its body is "_Name" in the bundle, and one whose
 // name something else has is "Name2".
@@ -194,7 +190,7 @@ export function defineInterface(
   ObjectDefineProperty(prototype, SymbolToStringTag, {
     __proto__: null, value: name, configurable: true,
   });
-  interfaces[interfaces.length] = { prototype, name, pairAt: undefined };
+  interfaces.set(prototype, { name, pairAt: undefined });
   return Interface;
 }
 

@@ -5,8 +5,6 @@ import { v8 } from "../native.js";
 import {
   DateNow, PrimordialPromise as Promise, PrimordialTypeError as TypeError,
 } from "../primordials.js";
-import { deserialize, serialize } from "../core/clone.js";
-import { DOMException } from "../core/dom-exception.js";
 import { currentInvocation, runIn } from "../core/invocation.js";
 import { reportException } from "../core/report.js";
 import {
@@ -22,16 +20,6 @@ const kCreate = {};
 
 function requireToken(token) {
   if (token !== kCreate) throw new TypeError("Illegal constructor");
-}
-
-export function structuredClone(value, options = undefined) {
-  requireArguments(arguments.length, 1, "structuredClone");
-  const transfer = options?.transfer;
-  if (transfer !== undefined && transfer !== null && transfer.length !== 0) {
-    throw new DOMException(
-      "structuredClone() cannot transfer objects yet.", "DataCloneError");
-  }
-  return deserialize(serialize(value));
 }
 
 export function queueMicrotask(callback) {
