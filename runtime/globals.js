@@ -49,6 +49,7 @@ const lazy = {
   "events-extra": [
     "CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent",
   ],
+  messaging: ["MessageChannel", "MessagePort"],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",

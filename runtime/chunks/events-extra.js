@@ -1,3 +1,4 @@
 export {
-  CloseEvent, ErrorEvent, MessageEvent, PromiseRejectionEvent,
+  CloseEvent, createMessageEvent, ErrorEvent, MessageEvent,
+  PromiseRejectionEvent, provideMessagePorts,
 } from "../web/events-extra.js";

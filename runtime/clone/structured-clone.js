@@ -114,12 +114,12 @@ function moveOf(object, index, where) {
 }
 
 // The member "transfer" of StructuredSerializeOptions.
-export function toTransferList(value, where) {
+export function toTransferList(value, where, method = undefined) {
   return toSequence(value, (object) => {
     if (isObject(object)) return object;
     throw new TypeError(
       `Failed to execute '${where}': an element of transfer is not an object.`);
-  }, where, "transfer");
+  }, where, "transfer", method);
 }
 
 export function transferOf(options, where) {

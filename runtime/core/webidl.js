@@ -67,10 +67,11 @@ export function trim(text, isSpace) {
 
 // https://webidl.spec.whatwg.org/#create-sequence-from-iterable
 //
-// A sequence<T> as a list of ours.  The iterator is the caller's: it is asked
+// A sequence<T> as a list of ours.  "method" is for who has asked for it.  The iterator is the caller's: it is asked
 // plainly, and not closed when an element will not convert.
-export function toSequence(value, convert, where, name) {
-  const method = isObject(value) ? value[SymbolIterator] : undefined;
+export function toSequence(
+  value, convert, where, name,
+  method = isObject(value) ? value[SymbolIterator] : undefined) {
   if (typeof method !== "function") {
     throw new TypeError(`Failed to execute '${where}': ${name} is not iterable.`);
   }

@@ -5,12 +5,18 @@ import {
   ArrayPrototype, list, ObjectFreeze, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError,
 } from "../primordials.js";
-import { isMessagePort } from "../core/ports.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
   toSequence, toUSVString,
 } from "../core/webidl.js";
 import { provideErrorArguments } from "./event-target.js";
+
+let isMessagePort = () => false;
+
+// From the module of MessagePorts, which is loaded after this one.
+export function provideMessagePorts(is) {
+  isMessagePort = is;
+}
 
 const toUnsignedLong = (value) => +value >>> 0;
 const toUnsignedShort = (value) => +value & 0xffff;
@@ -72,6 +78,9 @@ const toPorts = (value, where) => toSequence(value, (port) => {
     "'MessagePort'.");
 }, where, "ports");
 
+// "ports" is a list of ours.
+export let createMessageEvent;
+
 // https://html.spec.whatwg.org/multipage/comms.html#messageevent
 export class MessageEvent extends Event {
   #data = null;
@@ -79,6 +88,15 @@ export class MessageEvent extends Event {
   #lastEventId = "";
   #source = null;
   #ports = null;          // a FrozenArray, once there is one
+
+  static {
+    createMessageEvent = (type, data, ports) => {
+      const event = new MessageEvent(type);
+      event.#data = data;
+      event.#ports = toFrozenArray(ports);
+      return event;
+    };
+  }
 
   constructor(type, init = undefined) {
     requireArguments(arguments.length, 1, "MessageEvent");
