@@ -39,7 +39,7 @@ export const LOG_INFO = 2;
 export const LOG_WARN = 3;
 export const LOG_ERROR = 4;
 
-// native.v8.kindOf(): what an object is by its internal slots
+// native.v8.cloneKind(): what an object is by its internal slots
 export const KIND_PLAIN = 0;
 export const KIND_ARRAY = 1;
 export const KIND_UNCLONEABLE = 2;

@@ -371,7 +371,7 @@ v8shim_status_t Fail(v8::Local<v8::Context> context,
 
 void Serialize(const v8::FunctionCallbackInfo<v8::Value>& info);
 void Deserialize(const v8::FunctionCallbackInfo<v8::Value>& info);
-void KindOfValue(const v8::FunctionCallbackInfo<v8::Value>& info);
+void CloneKind(const v8::FunctionCallbackInfo<v8::Value>& info);
 void Detail(const v8::FunctionCallbackInfo<v8::Value>& info);
 void HostObject(const v8::FunctionCallbackInfo<v8::Value>& info);
 void Transfer(const v8::FunctionCallbackInfo<v8::Value>& info);

@@ -205,7 +205,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"watch", Watch, 2},
     {"serialize", Serialize, 1},
     {"deserialize", Deserialize, 2},
-    {"kindOf", KindOfValue, 1},
+    {"cloneKind", CloneKind, 1},
     {"detail", Detail, 1},
     {"hostObject", HostObject, 2},
     {"transfer", Transfer, 1},

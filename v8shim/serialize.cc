@@ -18,7 +18,7 @@ constexpr int kTagField = 0;
 constexpr int kPartsField = 1;
 constexpr int kHostFields = 2;
 
-// What kindOf() answers; runtime/native.js has the same numbers.
+// What cloneKind() answers; runtime/native.js has the same numbers.
 enum Kind {
   kPlain = 0,
   kArray = 1,
@@ -37,7 +37,7 @@ enum Kind {
 };
 
 // By internal slots: no prototype and no Symbol.toStringTag is asked.
-Kind KindOf(v8::Local<v8::Value> value) {
+Kind CloneKindOf(v8::Local<v8::Value> value) {
   if (value->IsArray()) return kArray;
   if (value->IsFunction() || value->IsProxy()) return kUncloneable;
   if (value->IsMap()) return kMap;
@@ -190,9 +190,9 @@ class Reader final : public v8::ValueDeserializer::Delegate {
 
 }  // namespace
 
-// kindOf(object): a Kind
-void KindOfValue(const Info& info) {
-  info.GetReturnValue().Set(info[0]->IsObject() ? KindOf(info[0])
+// cloneKind(object): a Kind
+void CloneKind(const Info& info) {
+  info.GetReturnValue().Set(info[0]->IsObject() ? CloneKindOf(info[0])
                                                 : kUncloneable);
 }
 

@@ -89,7 +89,7 @@ export class Copy {
   }
 
   #copyObject(value) {
-    const kind = v8.kindOf(value);
+    const kind = v8.cloneKind(value);
     switch (kind) {
     case KIND_PLAIN:
       return this.#copyPlain(value);

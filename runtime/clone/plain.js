@@ -86,7 +86,7 @@ export function fromParts(tag, parts) {
     throw unreadable();
   }
   for (let i = 1; i < parts.length; i += 2) {
-    if (!isObject(parts[i]) || v8.kindOf(parts[i]) !== KIND_ERROR) {
+    if (!isObject(parts[i]) || v8.cloneKind(parts[i]) !== KIND_ERROR) {
       throw unreadable();
     }
     setCause(parts[i], parts[i + 1]);

@@ -73,7 +73,7 @@ export function cloneWithTransfer(value, transfer, where) {
 
 // What is done with an object in the list: "copy" stands for what it becomes.
 function moveOf(object, index, where) {
-  if (v8.kindOf(object) === KIND_ARRAY_BUFFER) {
+  if (v8.cloneKind(object) === KIND_ARRAY_BUFFER) {
     const copy = new Deferred(() => v8.transfer(object));
     return {
       copy, check: () => requireAttached(object), run: () => copy.get(),

@@ -59,7 +59,7 @@ export const transferableOf = (prototype) => transferables.get(prototype);
 export const dataCloneError = (message) =>
   new DOMException(message, "DataCloneError");
 
-// Built-ins that look plain to native.v8.kindOf(), and are not.
+// Built-ins that look plain to native.v8.cloneKind(), and are not.
 export const uncloneable = new SafeSet();
 
 function addUncloneable(object) {

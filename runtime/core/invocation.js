@@ -57,17 +57,23 @@ export class Invocation {
     this.#finishWhenDone();
   }
 
+  // At once, whatever it waits for: its time or another limit is used up.
+  end() {
+    if (this.over) return;
+    this.over = true;
+    closeChannel(this.channel);
+    ops.done(this.channel);
+    const cleanups = this.#cleanups;
+    if (cleanups !== null) {
+      this.#cleanups = null;
+      cleanups.forEach((cleanup) => cleanup());
+    }
+  }
+
   #finishWhenDone() {
     if (!this.#responded || this.over) return;
     if (this.#waits === 0) {
-      this.over = true;
-      closeChannel(this.channel);
-      ops.done(this.channel);
-      const cleanups = this.#cleanups;
-      if (cleanups !== null) {
-        this.#cleanups = null;
-        cleanups.forEach((cleanup) => cleanup());
-      }
+      this.end();
     } else if (!this.#ended && !this.gone) {
       this.#ended = true;
       ops.end(this.channel);

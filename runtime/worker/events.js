@@ -1,6 +1,6 @@
 // Delivers events to the worker's handlers.
 
-import { EXCEPTION, ops } from "../native.js";
+import { CANCEL, EXCEPTION, ops } from "../native.js";
 import {
   FunctionPrototypeHasInstance, list, ObjectDefineProperty,
   ObjectIsExtensible, ObjectPrototypeHasOwnProperty,
@@ -181,15 +181,17 @@ class FetchEvent {
 
   onHead() {}
 
-  // Nobody waits for the response any more.
-  onReset() {
+  // Nobody waits for the response any more.  What waitUntil() holds goes on if
+  // it is only that the client has left.
+  onReset(code) {
     const { invocation } = this;
     invocation.gone = true;
     const error = disconnected();
     this.#incoming?.fail(error);
     this.#sender?.close();
     if (invocation.signal !== undefined) this.#abort();
-    invocation.responseDone();
+    if (code === CANCEL) invocation.responseDone();
+    else invocation.end();
   }
 
   #abort() {

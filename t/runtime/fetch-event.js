@@ -301,6 +301,30 @@ worker(
   });
 
 worker(
+  "after a RESET for want of time nothing goes on",
+  `const seen = [];
+   export default { async fetch(request, env, ctx) {
+     if (request.url.endsWith("/look")) return Response.json(seen);
+     request.signal.onabort = () => seen.push("aborted");
+     ctx.waitUntil(new Promise(() => {}));
+     setTimeout(() => seen.push("timer"), 1);
+     console.log("started");
+     await new Promise(() => {});
+   } };`,
+  async (isolate) => {
+    await isolate.request({ url: "http://h/look" });
+    const channel = isolate.fetch();
+    await isolate.next("log");
+    isolate.reset(channel, CODE.WALL);
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => { setTimeout(resolve, 5); });
+      await isolate.request({ url: "http://h/look" });
+    }
+    const { text } = await isolate.request({ url: "http://h/look" });
+    assert.deepEqual(JSON.parse(text), ["aborted"]);
+  });
+
+worker(
   "waitUntil goes on after RESET",
   `const seen = [];
    export default { async fetch(request, env, ctx) {

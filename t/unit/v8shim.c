@@ -704,7 +704,7 @@ host_objects_are_a_tag_and_parts(void **state)
                 "const { a, b } = v8.deserialize(bytes, (tag, parts) =>"
                 "  ({ tag, text: JSON.stringify(parts) }));"
                 "export const result = [a.tag, a.text, a === b[0],"
-                "  v8.kindOf(host)].join(' ')", "7 [\"p\",{\"q\":1}] true 2");
+                "  v8.cloneKind(host)].join(' ')", "7 [\"p\",{\"q\":1}] true 2");
     check_alone(NATIVE "const result = []; export { result };"
                 "const bytes = v8.serialize(v8.hostObject(1, 2));"
                 "for (const make of [undefined, () => 1, () => { throw 'no' }])"

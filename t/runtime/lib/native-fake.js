@@ -100,7 +100,7 @@ const kinds = [
   [2, "isSharedArrayBuffer"], [2, "isExternal"],
 ];
 
-function kindOf(value) {
+function cloneKind(value) {
   if (types.isProxy(value) || typeof value === "function") return 2;
   if (Array.isArray(value)) return 1;
   return kinds.find(([, is]) => types[is](value))?.[0] ?? 0;
@@ -366,7 +366,7 @@ export class FakeIsolate extends Nginx {
         deserializer.readHeader();
         return deserializer.readValue();
       },
-      kindOf,
+      cloneKind,
       detail,
       hostObject: (tag, parts) => {
         const object = new v8.Serializer();
