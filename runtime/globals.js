@@ -3,6 +3,7 @@
 import { ObjectDefineProperty, ObjectKeys } from "./primordials.js";
 import { chunk, defineLazily } from "./core/chunks.js";
 import { DOMException } from "./core/dom-exception.js";
+import { queueMicrotask } from "./core/microtasks.js";
 import { timerFunctions } from "./core/timers.js";
 import { URLSearchParams } from "./url/search-params.js";
 import { URL } from "./url/url.js";
@@ -15,23 +16,19 @@ import {
   installScope, reportError, ServiceWorkerGlobalScope, WorkerGlobalScope,
 } from "./web/global-scope.js";
 import { Headers } from "./web/headers.js";
-import {
-  Navigator, navigator, Performance, performance, queueMicrotask, Scheduler,
-  scheduler,
-} from "./web/misc.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
 import { interfaces as streams } from "./web/streams.js";
 
 const hidden = {
-  Crypto, DOMException, EventTarget, Headers, Navigator, Performance, Request,
-  Response, Scheduler, ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
+  Crypto, DOMException, EventTarget, Headers, Request, Response,
+  ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
   URLSearchParams, WorkerGlobalScope, ...streams,
 };
 
 const visible = {
-  atob, btoa, console, crypto, fetch, navigator, performance, queueMicrotask,
-  reportError, scheduler, self: globalThis, ...timerFunctions,
+  atob, btoa, console, crypto, fetch, queueMicrotask, reportError,
+  self: globalThis, ...timerFunctions,
 };
 
 function define(object, enumerable) {
@@ -50,6 +47,10 @@ const lazy = {
     "CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent",
   ],
   messaging: ["MessageChannel", "MessagePort"],
+  misc: ["Navigator", "Scheduler"],
+  performance: [
+    "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure",
+  ],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",
@@ -60,6 +61,8 @@ const lazy = {
 const lazyVisible = {
   __proto__: null,
   clone: ["structuredClone"],
+  misc: ["navigator", "scheduler"],
+  performance: ["performance"],
 };
 
 export function installGlobals() {
