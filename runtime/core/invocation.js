@@ -11,7 +11,7 @@ import {
   SafeSet,
 } from "../primordials.js";
 import { closeChannel } from "./channels.js";
-import { locationOf, messageOf } from "./errors.js";
+import { describe, locationOf, messageOf } from "./errors.js";
 
 // The invocation that the event in hand belongs to: for code whose context V8
 // has lost (a user's thenable is called in none).
@@ -142,17 +142,4 @@ export function logUncaught(invocation, where, error) {
     invocation === undefined ? 0 : invocation.channel, LOG_ERROR,
     `Uncaught (${where}) ${describe(error)}` +
     (location === "" ? "" : ` at ${location}`));
-}
-
-// As messageOf(), but a plain Error is named too.
-export function describe(error) {
-  const text = messageOf(error);
-  try {
-    if (error?.name === "Error" && typeof error.message === "string") {
-      return text === "" ? "Error" : `Error: ${text}`;
-    }
-  } catch {
-    // it keeps its text
-  }
-  return text;
 }

@@ -6,8 +6,8 @@ import {
   PrimordialTypeError as TypeError, RegExpPrototypeExec,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
-import { locationOf } from "../core/errors.js";
-import { currentInvocation, describe, runIn } from "../core/invocation.js";
+import { describe, locationOf } from "../core/errors.js";
+import { currentInvocation, runIn } from "../core/invocation.js";
 import { provideScopeEvents, reportException } from "../core/report.js";
 import {
   defineInterface, requireArguments, requireBrand,

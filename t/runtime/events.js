@@ -449,6 +449,31 @@ worker("reportError() fires an error event, and logs unless that is prevented",
     ]);
   });
 
+worker("reporting an exception asks it nothing",
+  `export default { fetch() {
+     const out = [];
+     const odd = { get name() { out.push("name"); }, get message() { out.push("message"); },
+       toString() { out.push("toString"); }, get stack() { out.push("stack"); } };
+     const error = Object.defineProperty(new Error("m"), "name", { get() { out.push("error.name"); } });
+     reportError(odd);
+     reportError(error);
+     onerror = (message) => { out.push(message); return true; };
+     reportError(odd);
+     reportError(new DOMException("dm", "AbortError"));
+     reportError(undefined);
+     reportError(Symbol("s"));
+     reportError("text");
+     return Response.json(out);
+   } };`,
+  async (isolate) => {
+    assert.deepEqual(JSON.parse((await isolate.request()).text), [
+      "Uncaught [object Object]", "Uncaught AbortError: dm", "Uncaught undefined", "Uncaught Symbol(s)",
+      "Uncaught text",
+    ]);
+    assert.equal(isolate.logs().length, 2);
+    assert.equal(isolate.logs()[0], "Uncaught (in reportError()) [object Object]");
+  }, { only: "engine" });
+
 worker("exceptions of listeners, timers and microtasks reach the global scope",
   `const out = [];
    addEventListener("error", (e) => { out.push(e.error); e.preventDefault(); });

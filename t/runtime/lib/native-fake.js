@@ -106,9 +106,19 @@ function cloneKind(value) {
   return kinds.find(([, is]) => types[is](value))?.[0] ?? 0;
 }
 
+// As V8 has it: no getter is asked.
 function detail(value) {
-  return typeof value !== "object" || value === null ? String(value)
-    : `#<${value.constructor?.name ?? "Object"}>`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const data = (key) => {
+    for (let o = value; o !== null; o = Object.getPrototypeOf(o)) {
+      const found = Object.getOwnPropertyDescriptor(o, key);
+      if (found !== undefined) return found.value;
+    }
+    return undefined;
+  };
+  if (!types.isNativeError(value)) return `#<${data("constructor")?.name ?? "Object"}>`;
+  const name = data("name") ?? "Error", message = data("message") ?? "";
+  return message === "" ? name : name === "" ? message : `${name}: ${message}`;
 }
 
 export class FakeIsolate extends Nginx {
