@@ -133,7 +133,8 @@ for (const [flag, name] of [
   ["s", "dotAll"], ["u", "unicode"], ["v", "unicodeSets"], ["y", "sticky"],
 ]) {
   if (name in RegExp.prototype) {
-    regExpFlags[regExpFlags.length] = { flag, get: getter(RegExp.prototype, name) };
+    const get = getter(RegExp.prototype, name);
+    regExpFlags[regExpFlags.length] = { flag, get };
   }
 }
 

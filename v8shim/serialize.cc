@@ -97,11 +97,10 @@ class Writer final : public v8::ValueSerializer::Delegate {
       ThrowDataClone(isolate, "A host object could not be cloned.");
       return v8::Nothing<bool>();
     }
-    serializer_->WriteUint32(
-        object->GetInternalField(kTagField)
-            .As<v8::Value>()
-            .As<v8::Uint32>()
-            ->Value());
+    serializer_->WriteUint32(object->GetInternalField(kTagField)
+                                 .As<v8::Value>()
+                                 .As<v8::Uint32>()
+                                 ->Value());
     return serializer_->WriteValue(
         isolate->GetCurrentContext(),
         object->GetInternalField(kPartsField).As<v8::Value>());

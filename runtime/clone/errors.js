@@ -8,7 +8,7 @@ import { nativeErrors } from "../core/errors.js";
 
 function defineHidden(object, key, value) {
   ObjectDefineProperty(object, key, {
-    __proto__: null, value, writable: true, enumerable: false, configurable: true,
+    __proto__: null, value, writable: true, configurable: true,
   });
 }
 

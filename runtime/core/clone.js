@@ -30,9 +30,9 @@ const transferables = new SafeMap();
 
 // Objects of this interface can be cloned.  is(value) knows them; write(object)
 // returns their parts: what V8 can serialize without asking a worker's code,
-// shared with the object if nobody can change it; read(parts) makes one of them,
-// and throws if they are not as write() makes them: another isolate may have
-// made them up.
+// shared with the object if nobody can change it; read(parts) makes an object
+// of them, and throws if they are not as write() makes them: another isolate
+// may have made them up.
 export function defineCloneable(Interface, { tag, is, write, read }) {
   const cloneable = { __proto__: null, tag, is, write, read };
   byPrototype.set(Interface.prototype, cloneable);

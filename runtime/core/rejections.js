@@ -26,7 +26,8 @@ const REJECTED = 0;
 function onRejection(kind, promise, reason) {
   const idle = unhandled.size === 0 && handled.length === 0;
   if (kind === REJECTED) {
-    unhandled.set(promise, { promise, reason, invocation: currentInvocation() });
+    const invocation = currentInvocation();
+    unhandled.set(promise, { invocation, promise, reason });
   } else {
     if (promise === reporting) reporting = null;
     if (unhandled.delete(promise) || outstanding === null) return;

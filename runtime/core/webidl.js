@@ -67,18 +67,20 @@ export function trim(text, isSpace) {
 
 // https://webidl.spec.whatwg.org/#create-sequence-from-iterable
 //
-// A sequence<T> as a list of ours.  "method" is for who has asked for it.  The iterator is the caller's: it is asked
-// plainly, and not closed when an element will not convert.
+// A sequence<T> as a list of ours.  The iterator is the caller's: it is asked
+// plainly, and not closed when an element will not convert.  "method" is what
+// was found at Symbol.iterator, by who has already looked.
 export function toSequence(
   value, convert, where, name,
   method = isObject(value) ? value[SymbolIterator] : undefined) {
   if (typeof method !== "function") {
-    throw new TypeError(`Failed to execute '${where}': ${name} is not iterable.`);
+    throw new TypeError(
+      `Failed to execute '${where}': ${name} is not iterable.`);
   }
   const iterator = ReflectApply(method, value, []);
   if (!isObject(iterator)) {
     throw new TypeError(
-      `Failed to execute '${where}': the iterator of ${name} is not an object.`);
+      `Failed to execute '${where}': the iterator of ${name} is no object.`);
   }
   const { next } = iterator;
   const items = list();

@@ -209,7 +209,8 @@ export class AbortSignal extends EventTarget {
   static timeout(milliseconds) {
     const where = "AbortSignal.timeout";
     requireArguments(arguments.length, 1, where);
-    const delay = toEnforcedUnsignedLongLong(milliseconds, where, "parameter 1");
+    const delay =
+      toEnforcedUnsignedLongLong(milliseconds, where, "parameter 1");
     const signal = new AbortSignal(kCreate);
     startTimer(() => {
       signalAbort(signal, new DOMException(
