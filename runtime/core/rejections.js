@@ -16,9 +16,6 @@ const unhandled = new SafeMap();
 let outstanding = null;
 let handled = list();
 
-// The one whose event is being dispatched, until it has a handler.
-let reporting = null;
-
 let dispatching = false;
 
 const REJECTED = 0;
@@ -29,7 +26,6 @@ function onRejection(kind, promise, reason) {
     const invocation = currentInvocation();
     unhandled.set(promise, { invocation, promise, reason });
   } else {
-    if (promise === reporting) reporting = null;
     if (unhandled.delete(promise) || outstanding === null) return;
     const rejection = WeakMapPrototypeGet(outstanding, promise);
     if (rejection === undefined) return;
@@ -53,13 +49,10 @@ function report() {
 
   for (let i = 0; i < rejections.length; i++) {
     const { invocation, promise, reason } = rejections[i];
-    reporting = promise;
     reportUnhandled(invocation, promise, reason);
-    if (reporting === promise) {
-      outstanding ??= new WeakMap();
-      WeakMapPrototypeSet(outstanding, promise, { invocation, reason });
-    }
-    reporting = null;
+    // not before: a handler that came meanwhile is nobody's news
+    outstanding ??= new WeakMap();
+    WeakMapPrototypeSet(outstanding, promise, { invocation, reason });
   }
   for (let i = 0; i < late.length; i++) {
     const { invocation, promise, reason } = late[i];

@@ -40,6 +40,8 @@ returns("structuredClone: objects, arrays, maps, sets, cycles", `
   set.add(set);
   const t = structuredClone(set);
   const getters = structuredClone({ get a() { delete this.b; this.c = 1; return "got"; }, b: 1 });
+  const shrinks = [{ get x() { delete shrinks[1]; return 1; } }, 2, 3];
+  if (1 in structuredClone(shrinks)) throw new Error("an element was copied that was gone");
   return [c !== value, c.a === c.b, c.a !== shared, c.self === c, Object.getOwnPropertySymbols(c).length,
     Object.getPrototypeOf(c.p) === Object.prototype, "y" in c.p, c.p.x, "u" in c, c.n.own, "hidden" in c.n,
     Object.getPrototypeOf(c.n) === Object.prototype, Object.getOwnPropertyDescriptor(c, "__proto__").value,
@@ -215,7 +217,9 @@ returns("structuredClone: no patched built-in is asked", `
   }
   Array.prototype[Symbol.iterator] = iterator;
   return [log, J(c.list), c.map.get(1), c.set.has(3), c.date.getTime(), c.re.flags, c.bytes[0], c.error.message, +c.boxed];
-`, ["", "[1,{\"a\":2}]", 2, true, 4, "g", 5, "t", 6]);
+`, ["", "[1,{\"a\":2}]", 2, true, 4, "g", 5, "t", 6],
+// node's own getters of a context trip over it
+{ only: "engine" });
 
 // -- between isolates ---------------------------------------------------------
 
