@@ -16,7 +16,9 @@ import {
   list, PrimordialTypeError as TypeError, SafeSet, SymbolIterator,
 } from "../primordials.js";
 import { dataCloneError, defineTransferable } from "../core/clone.js";
-import { currentInvocation, requireInvocation } from "../core/invocation.js";
+import {
+  currentInvocation, requireInvocation, runIn,
+} from "../core/invocation.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand,
@@ -136,7 +138,9 @@ export class MessagePort extends EventTarget {
     const task = startTimer(() => {
       invocation.removeCleanup(drop);
       drop();
-      fire(this, createMessageEvent("message", message.data, message.ports));
+      const event = createMessageEvent("message", message.data, message.ports);
+      // of the poster's context nothing but its invocation goes along
+      runIn(invocation, fire, undefined, [this, event]);
     }, 0);
     invocation.addCleanup(drop);
     message.cancel = () => {

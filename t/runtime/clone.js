@@ -301,6 +301,8 @@ const forged = {
   "a buffer that was transferred": [0x74, 0],
   "a huge array": [0x41, 0xff, 0xff, 0xff, 0xff, 0x0f],
 };
+forged["host objects without end"] = Array(200000).fill([0x5c, 2]).flat();
+forged["host objects in arrays without end"] = Array(200000).fill([0x5c, 2, 0x41, 1]).flat();
 for (const [what, bytes] of Object.entries(forged)) {
   isolates(`forged bytes are refused: ${what}`, async (isolate) => {
     await isolate.load(FORMAT.MODULE, `import { WorkerEntrypoint } from "cloudflare:workers";
