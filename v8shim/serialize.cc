@@ -7,6 +7,7 @@
 
 // v8::Nothing() copies a value that it never sets; with sanitizers GCC says so.
 #pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 
 namespace v8shim {
 
