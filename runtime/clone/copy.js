@@ -16,10 +16,11 @@ import {
   cloneableOf, dataCloneError, transferableOf, uncloneable,
 } from "../core/clone.js";
 import { nativeErrors } from "../core/errors.js";
+import { detailOf } from "../core/function-text.js";
 import { interfaceOf, toDOMString } from "../core/webidl.js";
 
 export const notCloneable = (value) =>
-  dataCloneError(`${v8.detail(value)} could not be cloned.`);
+  dataCloneError(`${detailOf(value)} could not be cloned.`);
 
 const notSerializable = (name) => dataCloneError(
   `Could not serialize object of type "${name}". This type does not support ` +
@@ -131,7 +132,7 @@ export class Copy {
       }
       if (transferableOf(prototype)?.is(value)) {
         throw dataCloneError(
-          `${v8.detail(value)} could not be cloned because it was not ` +
+          `${detailOf(value)} could not be cloned because it was not ` +
           "transferred.");
       }
       const known = interfaceOf(prototype);

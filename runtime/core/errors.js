@@ -14,6 +14,7 @@ import {
 import {
   DOMException, isDOMException, messageOfDOMException, nameOfDOMException,
 } from "./dom-exception.js";
+import { detailOf } from "./function-text.js";
 import { isObject } from "./webidl.js";
 
 const MESSAGE_MAX = 4096;
@@ -74,7 +75,7 @@ function forWire(text) {
 
 // What an exception that nobody caught is called, asking no code of a worker's.
 export function describe(error) {
-  if (!isDOMException(error)) return forWire(v8.detail(error));
+  if (!isDOMException(error)) return forWire(detailOf(error));
   const message = messageOfDOMException(error);
   const name = nameOfDOMException(error);
   return forWire(message === "" ? name : `${name}: ${message}`);

@@ -95,6 +95,8 @@ returns("structuredClone: what cannot be cloned", `
   attempt(Symbol("x"));
   attempt(() => 1);
   attempt({ a: [class A {}] });
+  attempt(fetch);
+  attempt({ m: Response });
   attempt(Promise.resolve());
   attempt(new WeakMap());
   attempt(new WeakRef({}));
@@ -120,6 +122,8 @@ returns("structuredClone: what cannot be cloned", `
   "DataCloneError: Symbol(x) could not be cloned.",
   "DataCloneError: () => 1 could not be cloned.",
   "DataCloneError: class A {} could not be cloned.",
+  "DataCloneError: function fetch() { [native code] } could not be cloned.",
+  "DataCloneError: function Response() { [native code] } could not be cloned.",
   "DataCloneError: #<Promise> could not be cloned.",
   "DataCloneError: #<WeakMap> could not be cloned.",
   "DataCloneError: #<WeakRef> could not be cloned.",

@@ -475,12 +475,13 @@ worker("reporting an exception asks it nothing",
      reportError(undefined);
      reportError(Symbol("s"));
      reportError("text");
+     reportError(fetch);
      return Response.json(out);
    } };`,
   async (isolate) => {
     assert.deepEqual(JSON.parse((await isolate.request()).text), [
       "Uncaught [object Object]", "Uncaught AbortError: dm", "Uncaught undefined", "Uncaught Symbol(s)",
-      "Uncaught text",
+      "Uncaught text", "Uncaught function fetch() { [native code] }",
     ]);
     assert.equal(isolate.logs().length, 2);
     assert.equal(isolate.logs()[0], "Uncaught (in reportError()) [object Object]");
