@@ -6,7 +6,7 @@ import { setEntered } from "./core/invocation.js";
 import { installRejectionHandler, runEvent } from "./core/rejections.js";
 import { onAlarm } from "./core/timers.js";
 import { onFetch } from "./worker/events.js";
-import { onLoad } from "./worker/load.js";
+import { afterLoad, checkLoaded, onLoad } from "./worker/load.js";
 
 const LOAD = 1;
 const FETCH = 2;
@@ -26,6 +26,7 @@ function handle(type, channel, a, b, c, text, bytes) {
     onFetch(channel, a, b, text, bytes);
     return;
   case ALARM:
+    checkLoaded();
     onAlarm();
     return;
   }
@@ -56,5 +57,6 @@ export function installDispatch() {
   installRejectionHandler();
   v8.setDispatch((type, channel, a, b, c, text, bytes) => {
     runEvent(handle, type, channel, a, b, c, text, bytes);
+    if (type === LOAD) afterLoad();
   });
 }

@@ -3,33 +3,32 @@
 import { ObjectDefineProperty, ObjectKeys } from "./primordials.js";
 import { chunk, defineLazily } from "./core/chunks.js";
 import { DOMException } from "./core/dom-exception.js";
+import { queueMicrotask } from "./core/microtasks.js";
 import { timerFunctions } from "./core/timers.js";
 import { URLSearchParams } from "./url/search-params.js";
 import { URL } from "./url/url.js";
-import { AbortController, AbortSignal } from "./web/abort.js";
 import { console } from "./web/console.js";
 import { Crypto, crypto } from "./web/crypto.js";
 import { atob, btoa, TextDecoder, TextEncoder } from "./web/encoding.js";
-import { CustomEvent, Event, EventTarget } from "./web/events.js";
+import { EventTarget } from "./web/event-target.js";
 import { fetch } from "./web/fetch.js";
-import { Headers } from "./web/headers.js";
 import {
-  Navigator, navigator, Performance, performance, queueMicrotask, Scheduler,
-  scheduler, structuredClone,
-} from "./web/misc.js";
+  installScope, reportError, ServiceWorkerGlobalScope, WorkerGlobalScope,
+} from "./web/global-scope.js";
+import { Headers } from "./web/headers.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
 import { interfaces as streams } from "./web/streams.js";
 
 const hidden = {
-  AbortController, AbortSignal, Crypto, CustomEvent, DOMException, Event,
-  EventTarget, Headers, Navigator, Performance, Request, Response, Scheduler,
-  TextDecoder, TextEncoder, URL, URLSearchParams, ...streams,
+  Crypto, DOMException, EventTarget, Headers, Request, Response,
+  ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
+  URLSearchParams, WorkerGlobalScope, ...streams,
 };
 
 const visible = {
-  atob, btoa, console, crypto, fetch, navigator, performance, queueMicrotask,
-  scheduler, self: globalThis, structuredClone, ...timerFunctions,
+  atob, btoa, console, crypto, fetch, queueMicrotask, reportError,
+  self: globalThis, ...timerFunctions,
 };
 
 function define(object, enumerable) {
@@ -44,6 +43,15 @@ function define(object, enumerable) {
 const lazy = {
   __proto__: null,
   form: ["Blob", "File", "FormData"],
+  events: ["AbortController", "AbortSignal", "CustomEvent", "Event"],
+  "events-extra": [
+    "CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent",
+  ],
+  messaging: ["MessageChannel", "MessagePort"],
+  misc: ["Navigator", "Scheduler"],
+  performance: [
+    "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure",
+  ],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",
@@ -51,11 +59,23 @@ const lazy = {
   urlpattern: ["URLPattern"],
 };
 
+const lazyVisible = {
+  __proto__: null,
+  clone: ["structuredClone"],
+  misc: ["navigator", "scheduler"],
+  performance: ["performance"],
+};
+
 export function installGlobals() {
   for (const name of ObjectKeys(lazy)) {
     defineLazily(globalThis, lazy[name], false, (key) => chunk(name)[key]);
   }
+  for (const name of ObjectKeys(lazyVisible)) {
+    defineLazily(
+      globalThis, lazyVisible[name], true, (key) => chunk(name)[key]);
+  }
 
   define(hidden, false);
   define(visible, true);
+  installScope();
 }

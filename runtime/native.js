@@ -38,3 +38,19 @@ export const LOG_DEBUG = 1;
 export const LOG_INFO = 2;
 export const LOG_WARN = 3;
 export const LOG_ERROR = 4;
+
+// native.v8.cloneKind(): what an object is by its internal slots
+export const KIND_PLAIN = 0;
+export const KIND_ARRAY = 1;
+export const KIND_UNCLONEABLE = 2;
+export const KIND_BOOLEAN = 3;
+export const KIND_NUMBER = 4;
+export const KIND_STRING = 5;
+export const KIND_BIGINT = 6;
+export const KIND_DATE = 7;
+export const KIND_REGEXP = 8;
+export const KIND_ARRAY_BUFFER = 9;
+export const KIND_VIEW = 10;
+export const KIND_MAP = 11;
+export const KIND_SET = 12;
+export const KIND_ERROR = 13;

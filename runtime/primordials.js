@@ -10,21 +10,34 @@ const { bind, call } = Function.prototype;
 
 export const uncurryThis = bind.bind(call);
 
+// An array without a prototype; see above.
+export const list = () => ObjectSetPrototypeOf([], null);
+
 const getter = (object, name) =>
   uncurryThis(Object.getOwnPropertyDescriptor(object, name).get);
 
 export {
   Array as PrimordialArray,
   ArrayBuffer as PrimordialArrayBuffer,
+  DataView as PrimordialDataView,
+  Date as PrimordialDate,
   Error as PrimordialError,
+  Map as PrimordialMap,
+  Object as PrimordialObject,
   Promise as PrimordialPromise,
   RangeError as PrimordialRangeError,
+  RegExp as PrimordialRegExp,
+  Set as PrimordialSet,
   TypeError as PrimordialTypeError,
   Uint8Array as PrimordialUint8Array,
+  WeakMap as PrimordialWeakMap,
+  WeakRef as PrimordialWeakRef,
 };
 
-const { Array, ArrayBuffer, Error, Promise, RangeError, TypeError, Uint8Array } =
-  globalThis;
+const {
+  Array, ArrayBuffer, DataView, Date, Error, Map, Object, Promise, RangeError,
+  RegExp, Set, TypeError, Uint8Array, WeakMap, WeakRef,
+} = globalThis;
 
 export const {
   apply: ReflectApply,
@@ -39,6 +52,7 @@ export const {
   create: ObjectCreate,
   defineProperty: ObjectDefineProperty,
   entries: ObjectEntries,
+  freeze: ObjectFreeze,
   getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
   getPrototypeOf: ObjectGetPrototypeOf,
   is: ObjectIs,
@@ -112,6 +126,18 @@ export const replaceString = (text, string, by) =>
 export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec);
 export const RegExpPrototypeToString = uncurryThis(RegExp.prototype.toString);
 export const RegExpPrototypeGetSource = getter(RegExp.prototype, "source");
+// Each flag with its getter.  Not the getter of "flags", which asks for them by
+// their names.
+export const regExpFlags = list();
+for (const [flag, name] of [
+  ["d", "hasIndices"], ["g", "global"], ["i", "ignoreCase"], ["m", "multiline"],
+  ["s", "dotAll"], ["u", "unicode"], ["v", "unicodeSets"], ["y", "sticky"],
+]) {
+  if (name in RegExp.prototype) {
+    const get = getter(RegExp.prototype, name);
+    regExpFlags[regExpFlags.length] = { flag, get };
+  }
+}
 
 export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
 // V8 10.2 has neither; polyfills.js gives them to workers.
@@ -125,11 +151,16 @@ export const {
 } = Symbol;
 
 export const PrimordialNumber = Number;
-export const { isInteger: NumberIsInteger, isNaN: NumberIsNaN } = Number;
+export const {
+  isFinite: NumberIsFinite,
+  isInteger: NumberIsInteger,
+  isNaN: NumberIsNaN,
+} = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf);
+export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf);
 export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
 export const PrimordialString = String;
 export const PrimordialParseFloat = parseFloat;
@@ -149,9 +180,22 @@ export const PromiseReject = Promise.reject.bind(Promise);
 
 export const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 const TypedArray = Object.getPrototypeOf(Uint8Array);
+// By their names; a newer V8 has more of them.
+export const typedArrays = { __proto__: null };
+for (const name of Object.getOwnPropertyNames(globalThis)) {
+  if (Object.getPrototypeOf(globalThis[name] ?? 0) === TypedArray) {
+    typedArrays[name] = globalThis[name];
+  }
+}
 export const ArrayBufferIsView = ArrayBuffer.isView;
 export const ArrayBufferPrototypeGetByteLength =
   getter(ArrayBuffer.prototype, "byteLength");
+export const ArrayBufferPrototypeGetMaxByteLength =
+  "maxByteLength" in ArrayBuffer.prototype
+    ? getter(ArrayBuffer.prototype, "maxByteLength") : undefined;
+export const ArrayBufferPrototypeGetResizable =
+  "resizable" in ArrayBuffer.prototype
+    ? getter(ArrayBuffer.prototype, "resizable") : undefined;
 export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice);
 export const TypedArrayPrototypeGetBuffer = getter(TypedArrayPrototype, "buffer");
 export const TypedArrayPrototypeGetByteOffset =
@@ -189,10 +233,16 @@ export function SharedArrayBufferPrototypeGetByteLength(buffer) {
 }
 
 export const MapPrototypeGetSize = getter(Map.prototype, "size");
+export const MapPrototypeSet = uncurryThis(Map.prototype.set);
 export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach);
 export const SetPrototypeGetSize = getter(Set.prototype, "size");
+export const SetPrototypeAdd = uncurryThis(Set.prototype.add);
 export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach);
+export const WeakMapPrototypeDelete = uncurryThis(WeakMap.prototype.delete);
+export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get);
 export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has);
+export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set);
+export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref);
 export const WeakSetPrototypeHas = uncurryThis(WeakSet.prototype.has);
 
 const copyMethods = (from, to) => {
@@ -220,9 +270,6 @@ export class SafeSet extends Set {
   }
 }
 copyMethods(Set.prototype, SafeSet.prototype);
-
-// An array without a prototype; see above.
-export const list = () => ObjectSetPrototypeOf([], null);
 
 // A list as the ordinary array that a worker gets; the list is used up.
 export const toArray = (list) => ObjectSetPrototypeOf(list, ArrayPrototype);

@@ -200,6 +200,8 @@ struct v8shim_isolate_s {
   double clock_ms = std::numeric_limits<double>::quiet_NaN();
 
   v8::Global<v8::Context> context;
+  // of native.v8.hostObject(), once there was one
+  v8::Global<v8::ObjectTemplate> host_template;
   v8::Global<v8::Value> data[v8shim::kContextDataCount];
   v8shim::ModuleMap modules;
   v8shim::Watches watches;
@@ -369,6 +371,9 @@ v8shim_status_t Fail(v8::Local<v8::Context> context,
 
 void Serialize(const v8::FunctionCallbackInfo<v8::Value>& info);
 void Deserialize(const v8::FunctionCallbackInfo<v8::Value>& info);
+void CloneKind(const v8::FunctionCallbackInfo<v8::Value>& info);
+void Detail(const v8::FunctionCallbackInfo<v8::Value>& info);
+void HostObject(const v8::FunctionCallbackInfo<v8::Value>& info);
 void Transfer(const v8::FunctionCallbackInfo<v8::Value>& info);
 
 }  // namespace v8shim

@@ -231,6 +231,7 @@ void v8shim_isolate_destroy(v8shim_isolate_t* iso) {
   iso->modules.Clear();
   iso->watches.Clear();
   for (v8::Global<v8::Value>& data : iso->data) data.Reset();
+  iso->host_template.Reset();
   iso->context.Reset();
   isolate->Dispose();
   // Last: V8 has given back its buffers only now.

@@ -20,7 +20,7 @@ function toIndex(value) {
   return index;
 }
 
-function isDetached(buffer) {
+export function isDetached(buffer) {
   if (ArrayBufferPrototypeGetByteLength(buffer) !== 0) return false;
   try {
     new Uint8Array(buffer);

@@ -1,77 +1,87 @@
-// Structured clone, in V8's format.  V8 itself would take an object of ours for
-// a plain one without properties, so those are looked for before.
+// Structured clone.  Copying is in a chunk; here is what other modules tell it
+// of their objects, and what is written for other isolates: a copy of plain
+// objects in V8's format, with platform objects as tags and parts.
 
 import { v8 } from "../native.js";
 import {
-  ArrayIsArray, ArrayPrototype, MapPrototypeForEach, MapPrototypeGetSize,
-  ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectKeys,
-  ObjectPrototype, SafeSet, SetPrototypeForEach, SetPrototypeGetSize,
+  ArrayIteratorPrototype, ObjectGetPrototypeOf, SafeMap, SafeSet,
 } from "../primordials.js";
+import { chunk } from "./chunks.js";
 import { DOMException } from "./dom-exception.js";
-import { interfaceOf } from "./webidl.js";
 
-const isMap = (value) => {
-  try {
-    MapPrototypeGetSize(value);
-    return true;
-  } catch {
-    return false;
-  }
+// What platform objects are called in V8's format.  Other isolates, of another
+// release too, know them by these.
+export const TAG_ROOT = 1;
+export const TAG_ERROR = 2;
+export const TAG_DOM_EXCEPTION = 3;
+export const TAG_BLOB = 4;
+export const TAG_FILE = 5;
+export const TAG_CRYPTO_KEY = 6;
+
+// Where they are defined, for who has not made any yet.
+const chunks = {
+  __proto__: null,
+  [TAG_DOM_EXCEPTION]: "clone",
 };
 
-const isSet = (value) => {
-  try {
-    SetPrototypeGetSize(value);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const byPrototype = new SafeMap();
+const byTag = new SafeMap();
+const transferables = new SafeMap();
 
-function requireCloneable(value, seen) {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
+// Objects of this interface can be cloned.  is(value) knows them; write(object)
+// returns their parts: what V8 can serialize without asking a worker's code,
+// shared with the object if nobody can change it; read(parts) makes an object
+// of them, and throws if they are not as write() makes them: another isolate
+// may have made them up.
+export function defineCloneable(Interface, { tag, is, write, read }) {
+  const cloneable = { __proto__: null, tag, is, write, read };
+  byPrototype.set(Interface.prototype, cloneable);
+  byTag.set(tag, cloneable);
+}
 
-  const prototype = ObjectGetPrototypeOf(value);
-  if (prototype !== ObjectPrototype && prototype !== ArrayPrototype) {
-    if (isMap(value)) {
-      MapPrototypeForEach(value, (item, key) => {
-        requireCloneable(key, seen);
-        requireCloneable(item, seen);
-      });
-      return;
-    }
-    if (isSet(value)) {
-      SetPrototypeForEach(value, (item) => requireCloneable(item, seen));
-      return;
-    }
-    for (let p = prototype; p !== null; p = ObjectGetPrototypeOf(p)) {
-      const known = interfaceOf(p);
-      if (known !== undefined && known.name !== "DOMException") {
-        throw new DOMException(
-          `Could not serialize object of type "${known.name}". This type does ` +
-          "not support serialization.", "DataCloneError");
-      }
-    }
-    if (prototype !== null) return;
-  }
+export const cloneableOf = (prototype) => byPrototype.get(prototype);
 
-  if (ArrayIsArray(value)) {
-    for (let i = 0; i < value.length; i++) requireCloneable(value[i], seen);
-    return;
-  }
-  const keys = ObjectKeys(value);
-  for (let i = 0; i < keys.length; i++) {
-    const descriptor = ObjectGetOwnPropertyDescriptor(value, keys[i]);
-    // what a getter returns is V8's to see
-    if (descriptor !== undefined) requireCloneable(descriptor.value, seen);
+function cloneableByTag(tag) {
+  if (!byTag.has(tag) && chunks[tag] !== undefined) chunk(chunks[tag]);
+  return byTag.get(tag);
+}
+
+// Objects of this interface can be transferred.  is(value) knows them;
+// detached(object) tells those that have been; receive() makes what
+// send(object, received) then fills, and detaches the object.
+export function defineTransferable(Interface, { is, detached, receive, send }) {
+  transferables.set(
+    Interface.prototype, { __proto__: null, is, detached, receive, send });
+}
+
+export const transferableOf = (prototype) => transferables.get(prototype);
+
+export const dataCloneError = (message) =>
+  new DOMException(message, "DataCloneError");
+
+// Built-ins that look plain to native.v8.cloneKind(), and are not.
+export const uncloneable = new SafeSet();
+
+function addUncloneable(object) {
+  if (typeof object === "object" && object !== null) uncloneable.add(object);
+}
+{
+  const { FinalizationRegistry, Intl, WeakRef } = globalThis;
+  addUncloneable(FinalizationRegistry.prototype);
+  addUncloneable(WeakRef.prototype);
+  addUncloneable(ArrayIteratorPrototype);
+  addUncloneable(ObjectGetPrototypeOf(""[Symbol.iterator]()));
+  addUncloneable(ObjectGetPrototypeOf(/./[Symbol.matchAll]("")));
+  for (const name of Object.getOwnPropertyNames(Intl)) {
+    addUncloneable(Intl[name]?.prototype);
   }
 }
 
+// Bytes for another isolate.
 export function serialize(value) {
-  requireCloneable(value, new SafeSet());
+  const plain = chunk("clone").toPlain(value);
   try {
-    return v8.serialize(value);
+    return v8.serialize(plain);
   } catch (error) {
     let name;
     try {
@@ -80,8 +90,21 @@ export function serialize(value) {
       // a getter of the worker's threw something odd
     }
     if (name !== "DataCloneError") throw error;
-    throw new DOMException(error.message, "DataCloneError");
+    throw dataCloneError(error.message);
   }
 }
 
-export const deserialize = (bytes) => v8.deserialize(bytes);
+function make(tag, parts) {
+  if (tag === TAG_ROOT || tag === TAG_ERROR) {
+    return chunk("clone").fromParts(tag, parts);
+  }
+  const cloneable = cloneableByTag(tag);
+  if (cloneable === undefined) throw unreadable();
+  return cloneable.read(parts);
+}
+
+export const unreadable = () =>
+  dataCloneError("Unable to deserialize cloned data.");
+
+// The bytes of another isolate, which may be hostile.
+export const deserialize = (bytes) => v8.deserialize(bytes, make);

@@ -60,6 +60,10 @@ class Exception extends ErrorObject {
   static messageOf(exception) { return exception.#message; }
 }
 const { is: isException, messageOf, nameOf } = Exception;
+export {
+  isException as isDOMException, messageOf as messageOfDOMException,
+  nameOf as nameOfDOMException,
+};
 
 export class DOMException {
   constructor(message = "", name = "Error") {

@@ -11,7 +11,10 @@ import {
   PrimordialString as String, PrimordialTypeError as TypeError, replaceString,
   StringPrototypeIndexOf, StringPrototypeSlice,
 } from "../primordials.js";
-import { DOMException } from "./dom-exception.js";
+import {
+  DOMException, isDOMException, messageOfDOMException, nameOfDOMException,
+} from "./dom-exception.js";
+import { detailOf } from "./function-text.js";
 import { isObject } from "./webidl.js";
 
 const MESSAGE_MAX = 4096;
@@ -34,7 +37,7 @@ const messages = {
   [SUBREQUESTS]: "Too many subrequests.",
 };
 
-const nativeErrors = {
+export const nativeErrors = {
   __proto__: null,
   Error,
   EvalError: globalThis.EvalError,
@@ -60,10 +63,22 @@ export function messageOf(error) {
   } catch {
     text = "an exception that has no text";
   }
+  return forWire(text);
+}
+
+function forWire(text) {
   // a NUL would end the message on the wire
   text = replaceString(text, "\0", " ");
   return text.length > MESSAGE_MAX
     ? StringPrototypeSlice(text, 0, MESSAGE_MAX) : text;
+}
+
+// What an exception that nobody caught is called, asking no code of a worker's.
+export function describe(error) {
+  if (!isDOMException(error)) return forWire(detailOf(error));
+  const message = messageOfDOMException(error);
+  const name = nameOfDOMException(error);
+  return forWire(message === "" ? name : `${name}: ${message}`);
 }
 
 export function locationOf(error) {

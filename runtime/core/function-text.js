@@ -14,13 +14,19 @@ function nameOf(fn) {
   return typeof name === "string" ? name : "";
 }
 
+const isOwn = (value) => typeof value === "function" && v8.isOwn(value);
+
+const nativeText = (fn) => `function ${nameOf(fn)}() { [native code] }`;
+
 const { toString } = {
   toString() {
-    return typeof this === "function" && v8.isOwn(this)
-      ? `function ${nameOf(this)}() { [native code] }`
-      : FunctionPrototypeToString(this);
+    return isOwn(this) ? nativeText(this) : FunctionPrototypeToString(this);
   },
 };
+
+// What a value is called in messages, asking no code of a worker's.
+export const detailOf = (value) =>
+  isOwn(value) ? nativeText(value) : v8.detail(value);
 
 export function hideSources() {
   ObjectDefineProperty(Function.prototype, "toString", {

@@ -11,7 +11,7 @@ import {
   SafeSet,
 } from "../primordials.js";
 import { closeChannel } from "./channels.js";
-import { locationOf, messageOf } from "./errors.js";
+import { describe, locationOf, messageOf } from "./errors.js";
 
 // The invocation that the event in hand belongs to: for code whose context V8
 // has lost (a user's thenable is called in none).
@@ -21,7 +21,7 @@ export class Invocation {
   channel;
   props = undefined;      // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
-  controller = undefined; // the AbortController of request.signal
+  signal = undefined;     // request.signal, once somebody has asked for it
   passThrough = false;
   gone = false;           // nginx has closed the channel
   over = false;
@@ -57,17 +57,23 @@ export class Invocation {
     this.#finishWhenDone();
   }
 
+  // At once, whatever it waits for: its time or another limit is used up.
+  end() {
+    if (this.over) return;
+    this.over = true;
+    closeChannel(this.channel);
+    ops.done(this.channel);
+    const cleanups = this.#cleanups;
+    if (cleanups !== null) {
+      this.#cleanups = null;
+      cleanups.forEach((cleanup) => cleanup());
+    }
+  }
+
   #finishWhenDone() {
     if (!this.#responded || this.over) return;
     if (this.#waits === 0) {
-      this.over = true;
-      closeChannel(this.channel);
-      ops.done(this.channel);
-      const cleanups = this.#cleanups;
-      if (cleanups !== null) {
-        this.#cleanups = null;
-        cleanups.forEach((cleanup) => cleanup());
-      }
+      this.end();
     } else if (!this.#ended && !this.gone) {
       this.#ended = true;
       ops.end(this.channel);
@@ -136,17 +142,4 @@ export function logUncaught(invocation, where, error) {
     invocation === undefined ? 0 : invocation.channel, LOG_ERROR,
     `Uncaught (${where}) ${describe(error)}` +
     (location === "" ? "" : ` at ${location}`));
-}
-
-// As messageOf(), but a plain Error is named too.
-function describe(error) {
-  const text = messageOf(error);
-  try {
-    if (error?.name === "Error" && typeof error.message === "string") {
-      return text === "" ? "Error" : `Error: ${text}`;
-    }
-  } catch {
-    // it keeps its text
-  }
-  return text;
 }

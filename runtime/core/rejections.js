@@ -1,39 +1,81 @@
-// Rejections that nobody handles are logged when the event that made them has
-// run out of microtasks.
+// Promises that were rejected and that nobody handles are reported when the
+// event that made them has run out of microtasks.
+// https://html.spec.whatwg.org/multipage/webappapis.html#unhandled-promise-rejections
 
 import { v8 } from "../native.js";
-import { SafeMap } from "../primordials.js";
-import { currentInvocation, logUncaught } from "./invocation.js";
+import {
+  list, PrimordialWeakMap as WeakMap, SafeMap, WeakMapPrototypeDelete,
+  WeakMapPrototypeGet, WeakMapPrototypeSet,
+} from "../primordials.js";
+import { currentInvocation } from "./invocation.js";
+import { reportHandled, reportUnhandled } from "./report.js";
 
 const unhandled = new SafeMap();
+
+// Reported ones, and those of them that have a handler after all.
+let outstanding = null;
+let handled = list();
+
 let dispatching = false;
 
+const REJECTED = 0;
+
 function onRejection(kind, promise, reason) {
-  if (kind === 1) {
-    unhandled.delete(promise);
-    return;
+  const idle = unhandled.size === 0 && handled.length === 0;
+  if (kind === REJECTED) {
+    const invocation = currentInvocation();
+    unhandled.set(promise, { invocation, promise, reason });
+  } else {
+    if (unhandled.delete(promise) || outstanding === null) return;
+    const rejection = WeakMapPrototypeGet(outstanding, promise);
+    if (rejection === undefined) return;
+    WeakMapPrototypeDelete(outstanding, promise);
+    handled[handled.length] = { promise, ...rejection };
   }
-  unhandled.set(promise, { reason, invocation: currentInvocation() });
   // outside of an event: while modules are loaded
-  if (!dispatching && unhandled.size === 1) {
+  if (!dispatching && idle) {
     v8.enqueueMicrotask(() => v8.enqueueMicrotask(report));
   }
 }
 
 function report() {
-  unhandled.forEach(({ reason, invocation }) => {
-    logUncaught(invocation, "in promise", reason);
+  const rejections = list();
+  unhandled.forEach((rejection) => {
+    rejections[rejections.length] = rejection;
   });
   unhandled.clear();
+  const late = handled;
+  handled = list();
+
+  for (let i = 0; i < rejections.length; i++) {
+    const { invocation, promise, reason } = rejections[i];
+    reportUnhandled(invocation, promise, reason);
+    // not before: a handler that came meanwhile is nobody's news
+    outstanding ??= new WeakMap();
+    WeakMapPrototypeSet(outstanding, promise, { invocation, reason });
+  }
+  for (let i = 0; i < late.length; i++) {
+    const { invocation, promise, reason } = late[i];
+    reportHandled(invocation, promise, reason);
+  }
 }
 
-// Runs an event and its microtasks, then looks who is left.
+// Runs microtasks and reports, until nothing is left of either: a listener may
+// leave more of both.
+export function runMicrotasks() {
+  v8.runMicrotasks();
+  while (unhandled.size !== 0 || handled.length !== 0) {
+    report();
+    v8.runMicrotasks();
+  }
+}
+
+// Runs an event and its microtasks.
 export function runEvent(handle, type, channel, a, b, c, text, bytes) {
   dispatching = true;
   handle(type, channel, a, b, c, text, bytes);
-  v8.runMicrotasks();
+  runMicrotasks();
   dispatching = false;
-  if (unhandled.size !== 0) report();
 }
 
 export function installRejectionHandler() {

@@ -1,14 +1,14 @@
 // setTimeout() and its kin, over the one alarm that an isolate has.
 // https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#timers
 
-import { ops, v8 } from "../native.js";
+import { ops } from "../native.js";
 import {
-  list, MathMax, MathMin, MathTrunc, PrimordialNumber as Number,
-  PrimordialTypeError as TypeError, SafeMap,
+  list, MathMax, MathMin, MathTrunc, PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
-import {
-  logUncaught, requireInvocation, runIn, setEntered,
-} from "./invocation.js";
+import { toLong } from "./integers.js";
+import { requireInvocation, runIn, setEntered } from "./invocation.js";
+import { runMicrotasks } from "./rejections.js";
+import { reportException } from "./report.js";
 import { requireArguments } from "./webidl.js";
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -85,10 +85,6 @@ let lastOrder = 0;
 
 function start(callback, delay, args, repeats) {
   const invocation = requireInvocation();
-  delay = MathTrunc(Number(delay));
-  if (!(delay > 0)) delay = 0;
-  if (delay > MAX_DELAY_MS) delay = 1;
-
   const timer = {
     id: ++lastId,
     order: ++lastOrder,
@@ -152,9 +148,9 @@ export function onAlarm() {
     try {
       runIn(timer.invocation, timer.callback, globalThis, timer.args);
     } catch (error) {
-      logUncaught(timer.invocation, "in a timer", error);
+      reportException(timer.invocation, "in a timer", error);
     }
-    v8.runMicrotasks();
+    runMicrotasks();
   }
   setAlarm();
 }
@@ -169,26 +165,26 @@ export const timerFunctions = {
   setTimeout(callback, delay = 0, ...args) {
     requireArguments(arguments.length, 1, "setTimeout");
     requireCallback(callback, "setTimeout");
-    return start(callback, delay, args, false);
+    return start(callback, MathMax(toLong(delay), 0), args, false);
   },
 
   setInterval(callback, delay = 0, ...args) {
     requireArguments(arguments.length, 1, "setInterval");
     requireCallback(callback, "setInterval");
-    return start(callback, delay, args, true);
+    return start(callback, MathMax(toLong(delay), 0), args, true);
   },
 
   clearTimeout(id = 0) {
-    clear(Number(id));
+    clear(toLong(id));
   },
 
   clearInterval(id = 0) {
-    clear(Number(id));
+    clear(toLong(id));
   },
 };
 
-// A timer of our own; the callback runs in the current invocation.  A delay too
-// long for setTimeout() is as good as for ever.
-export const startTimer = (callback, delay) =>
-  start(callback, MathMin(Number(delay), MAX_DELAY_MS), [], false);
+// A timer of our own; the callback runs in the current invocation.  "delay" is a
+// number; one too long for setTimeout() is as good as for ever.
+export const startTimer = (callback, delay) => start(
+  callback, delay > 0 ? MathTrunc(MathMin(delay, MAX_DELAY_MS)) : 0, [], false);
 export const clearTimer = clear;

@@ -9,7 +9,8 @@ import {
   DataViewPrototypeGetByteOffset, IteratorPrototype, list, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  ReflectOwnKeys, RegExpPrototypeExec, SharedArrayBufferPrototypeGetByteLength,
+  ReflectApply, ReflectOwnKeys, RegExpPrototypeExec, SafeMap,
+  SharedArrayBufferPrototypeGetByteLength,
   StringPrototypeCharCodeAt, StringPrototypeSlice, SymbolIterator,
   SymbolToStringTag, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
@@ -62,6 +63,38 @@ export function trim(text, isSpace) {
   while (to > from && isSpace(StringPrototypeCharCodeAt(text, to - 1))) to--;
   return from === 0 && to === text.length
     ? text : StringPrototypeSlice(text, from, to);
+}
+
+// https://webidl.spec.whatwg.org/#create-sequence-from-iterable
+//
+// A sequence<T> as a list of ours.  The iterator is the caller's: it is asked
+// plainly, and not closed when an element will not convert.  "method" is what
+// was found at Symbol.iterator, by who has already looked.
+export function toSequence(
+  value, convert, where, name,
+  method = isObject(value) ? value[SymbolIterator] : undefined) {
+  if (typeof method !== "function") {
+    throw new TypeError(
+      `Failed to execute '${where}': ${name} is not iterable.`);
+  }
+  const iterator = ReflectApply(method, value, []);
+  if (!isObject(iterator)) {
+    throw new TypeError(
+      `Failed to execute '${where}': the iterator of ${name} is no object.`);
+  }
+  const { next } = iterator;
+  const items = list();
+  for (;;) {
+    const result = ReflectApply(next, iterator, []);
+    if (!isObject(result)) {
+      throw new TypeError(
+        `Failed to execute '${where}': the iterator of ${name} returned a ` +
+        "result that is not an object.");
+    }
+    if (result.done) return items;
+    const item = convert(result.value);
+    items[items.length] = item;
+  }
 }
 
 export function isArrayBuffer(value) {
@@ -119,16 +152,12 @@ export function unsharedBytes(value) {
   return isSharedArrayBuffer(buffer) ? undefined : bytes;
 }
 
-const interfaces = list();
+// By their prototypes.
+const interfaces = new SafeMap();
 
 // What is known of the interface that has this prototype: its name and, if it
 // is iterable, how; or undefined.
-export function interfaceOf(prototype) {
-  for (let i = 0; i < interfaces.length; i++) {
-    if (interfaces[i].prototype === prototype) return interfaces[i];
-  }
-  return undefined;
-}
+export const interfaceOf = (prototype) => interfaces.get(prototype);
 
 // A class that names itself in its body is "_Name" in the bundle, and one whose
 // name something else has is "Name2".
@@ -164,7 +193,7 @@ export function defineInterface(
   ObjectDefineProperty(prototype, SymbolToStringTag, {
     __proto__: null, value: name, configurable: true,
   });
-  interfaces[interfaces.length] = { prototype, name, pairAt: undefined };
+  interfaces.set(prototype, { name, pairAt: undefined });
   return Interface;
 }
 

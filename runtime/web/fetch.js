@@ -18,7 +18,7 @@ import {
 } from "../url/parser.js";
 import {
   abortReason, addAlgorithm, isAborted, removeAlgorithm,
-} from "./abort.js";
+} from "../core/signals.js";
 import { BodyState } from "./body.js";
 import { binaryToUtf8, utf8ToBinary } from "./encoding.js";
 import { headersToWire, withoutHeaders } from "./headers.js";

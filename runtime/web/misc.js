@@ -1,80 +1,22 @@
-// The small ones: structuredClone, queueMicrotask, performance, navigator,
-// scheduler.
+// The small ones: navigator and scheduler.
 
-import { v8 } from "../native.js";
 import {
-  DateNow, PrimordialPromise as Promise, PrimordialTypeError as TypeError,
+  PrimordialPromise as Promise, PrimordialTypeError as TypeError,
 } from "../primordials.js";
-import { deserialize, serialize } from "../core/clone.js";
-import { DOMException } from "../core/dom-exception.js";
-import { currentInvocation, logUncaught, runIn } from "../core/invocation.js";
-import { clearTimer, startTimer } from "../core/timers.js";
-import {
-  defineInterface, requireArguments, requireBrand,
-} from "../core/webidl.js";
+import { requireInvocation } from "../core/invocation.js";
 import {
   abortReason, addAlgorithm, isAborted, isAbortSignal, removeAlgorithm,
-} from "./abort.js";
-import { EventTarget } from "./events.js";
+} from "../core/signals.js";
+import { clearTimer, startTimer } from "../core/timers.js";
+import {
+  defineInterface, isObject, requireArguments, requireBrand,
+} from "../core/webidl.js";
 
 const kCreate = {};
 
 function requireToken(token) {
   if (token !== kCreate) throw new TypeError("Illegal constructor");
 }
-
-export function structuredClone(value, options = undefined) {
-  requireArguments(arguments.length, 1, "structuredClone");
-  const transfer = options?.transfer;
-  if (transfer !== undefined && transfer !== null && transfer.length !== 0) {
-    throw new DOMException(
-      "structuredClone() cannot transfer objects yet.", "DataCloneError");
-  }
-  return deserialize(serialize(value));
-}
-
-export function queueMicrotask(callback) {
-  requireArguments(arguments.length, 1, "queueMicrotask");
-  if (typeof callback !== "function") {
-    throw new TypeError(
-      "Failed to execute 'queueMicrotask': parameter 1 is not of type " +
-      "'Function'.");
-  }
-  const context = v8.getContext();
-  v8.enqueueMicrotask(() => {
-    try {
-      runIn(context, callback, undefined, []);
-    } catch (error) {
-      logUncaught(context ?? currentInvocation(), "in a microtask", error);
-    }
-  });
-}
-
-// As in Workers, its origin is the epoch, and time stands still but for I/O.
-export class Performance extends EventTarget {
-  #brand;
-
-  constructor(token = undefined) {
-    requireToken(token);
-    super();
-  }
-
-  get timeOrigin() {
-    requireBrand(#brand in this);
-    return 0;
-  }
-
-  now() {
-    requireBrand(#brand in this);
-    return DateNow();
-  }
-
-  toJSON() {
-    requireBrand(#brand in this);
-    return { timeOrigin: 0 };
-  }
-}
-defineInterface(Performance);
 
 export class Navigator {
   #brand;
@@ -98,6 +40,19 @@ export class Navigator {
 }
 defineInterface(Navigator);
 
+function toSignal(options) {
+  if (options === undefined || options === null) return undefined;
+  if (!isObject(options)) {
+    throw new TypeError(
+      "Failed to execute 'Scheduler.wait': parameter 2 is not an object.");
+  }
+  const { signal } = options;
+  if (signal === undefined || isAbortSignal(signal)) return signal;
+  throw new TypeError(
+    "Failed to execute 'Scheduler.wait': member signal is not of type " +
+    "'AbortSignal'.");
+}
+
 export class Scheduler {
   #brand;
 
@@ -109,31 +64,34 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       requireBrand(#brand in this);
       requireArguments(arguments.length, 1, "Scheduler.wait");
-      const signal = options?.signal;
-      if (signal === undefined || signal === null) {
-        startTimer(resolve, delay);
+      const time = +delay;
+      const signal = toSignal(options);
+      if (signal === undefined) {
+        startTimer(resolve, time);
         return;
       }
-      if (!isAbortSignal(signal)) {
-        throw new TypeError(
-          "Failed to execute 'Scheduler.wait': member signal is not of type " +
-          "'AbortSignal'.");
-      }
       if (isAborted(signal)) throw abortReason(signal);
+
+      const invocation = requireInvocation();
+      const forget = () => {
+        removeAlgorithm(signal, onAbort);
+        invocation.removeCleanup(forget);
+      };
       const onAbort = () => {
+        forget();
         clearTimer(timer);
         reject(abortReason(signal));
       };
       const timer = startTimer(() => {
-        removeAlgorithm(signal, onAbort);
+        forget();
         resolve();
-      }, delay);
+      }, time);
       addAlgorithm(signal, onAbort);
+      invocation.addCleanup(forget);
     });
   }
 }
 defineInterface(Scheduler);
 
-export const performance = new Performance(kCreate);
 export const navigator = new Navigator(kCreate);
 export const scheduler = new Scheduler(kCreate);

@@ -10,7 +10,7 @@ import {
   isObject, toByteString, toDOMString, toUSVString,
 } from "../core/webidl.js";
 import { parseURL } from "../url/parser.js";
-import { isAbortSignal } from "./abort.js";
+import { isAbortSignal } from "../core/signals.js";
 import { toBodyInit } from "./extract.js";
 import { toHeadersInit } from "./headers.js";
 

@@ -5,11 +5,11 @@ import {
   PrimordialTypeError as TypeError, splitString,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
+import { createSignal, followSignal } from "../core/signals.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
 import { parseURL, serializeURL } from "../url/parser.js";
-import { createSignal, followSignal } from "./abort.js";
 import { includeBody } from "./body-mixin.js";
 import { binaryToUtf8 } from "./encoding.js";
 import { extractBody } from "./extract.js";

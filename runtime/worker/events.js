@@ -1,6 +1,6 @@
 // Delivers events to the worker's handlers.
 
-import { EXCEPTION, ops } from "../native.js";
+import { CANCEL, EXCEPTION, ops } from "../native.js";
 import {
   FunctionPrototypeHasInstance, list, ObjectDefineProperty,
   ObjectIsExtensible, ObjectPrototypeHasOwnProperty,
@@ -13,8 +13,8 @@ import { DOMException } from "../core/dom-exception.js";
 import {
   currentInvocation, Invocation, runIn, setEntered,
 } from "../core/invocation.js";
+import { createSignal, signalAbort } from "../core/signals.js";
 import { isObject } from "../core/webidl.js";
-import { AbortController } from "../web/abort.js";
 import { BodyState } from "../web/body.js";
 import { binaryToUtf8 } from "../web/encoding.js";
 import { headersToWire } from "../web/headers.js";
@@ -27,9 +27,6 @@ import {
   discardBody, discardStream, isShortText, NO_BODY, sendStream, takeForSending,
 } from "../web/send.js";
 import { contextOf, worker, WorkerEntrypoint } from "./entrypoints.js";
-
-const controllerSignal = (controller) => controller.signal;
-const abortController = AbortController.prototype.abort;
 
 // A fetch event: the receiver of its channel.
 class FetchEvent {
@@ -103,9 +100,9 @@ class FetchEvent {
 
   #makeSignal() {
     const { invocation } = this;
-    invocation.controller ??= new AbortController();
+    invocation.signal ??= createSignal();
     if (invocation.gone) this.#abort();
-    return controllerSignal(invocation.controller);
+    return invocation.signal;
   }
 
   #respond(response) {
@@ -184,20 +181,23 @@ class FetchEvent {
 
   onHead() {}
 
-  // Nobody waits for the response any more.
-  onReset() {
+  // Nobody waits for the response any more.  What waitUntil() holds goes on if
+  // it is only that the client has left.
+  onReset(code) {
     const { invocation } = this;
     invocation.gone = true;
     const error = disconnected();
     this.#incoming?.fail(error);
     this.#sender?.close();
-    if (invocation.controller !== undefined) this.#abort();
-    invocation.responseDone();
+    if (invocation.signal !== undefined) this.#abort();
+    if (code === CANCEL) invocation.responseDone();
+    else invocation.end();
   }
 
   #abort() {
-    const { controller } = this.invocation;
-    runIn(this.invocation, abortController, controller, [disconnected()]);
+    const { invocation } = this;
+    runIn(
+      invocation, signalAbort, undefined, [invocation.signal, disconnected()]);
   }
 }
 

@@ -157,7 +157,11 @@ function readCode(format, bytes) {
   }
 }
 
+// The worker's modules are being evaluated.
+let evaluating = false;
+
 function fail(error) {
+  evaluating = false;
   dropEvents();
   ops.failed(messageOf(error), locationOf(error));
 }
@@ -169,11 +173,24 @@ export function onLoad(format, outboundExists, bytes) {
     const { env, mainModule, modules } = readCode(format, bytes);
     worker.env = env;
     setModules(modules);
-    PromisePrototypeThen(
-      importMain(mainModule),
-      (namespace) => startEvents(namespace, ReflectOwnKeys(namespace)),
-      fail);
+    evaluating = true;
+    PromisePrototypeThen(importMain(mainModule), (namespace) => {
+      evaluating = false;
+      startEvents(namespace, ReflectOwnKeys(namespace));
+    }, fail);
   } catch (error) {
     fail(error);
   }
+}
+
+// After the event LOAD and its microtasks.  What a top-level await waits for now
+// can come from nowhere: the global scope can start no I/O and no timer.  One
+// more turn all the same, for what V8 does in tasks of its own.
+export function afterLoad() {
+  if (evaluating) ops.alarm(0);
+}
+
+// The event ALARM, and no timer's.
+export function checkLoaded() {
+  if (evaluating) fail(new Error("Top-level await in module is unsettled."));
 }

@@ -301,6 +301,30 @@ worker(
   });
 
 worker(
+  "after a RESET for want of time nothing goes on",
+  `const seen = [];
+   export default { async fetch(request, env, ctx) {
+     if (request.url.endsWith("/look")) {
+       // it comes after the other one's, if that comes at all
+       if (seen.length > 0) await new Promise((resolve) => setTimeout(resolve, 400));
+       return Response.json(seen);
+     }
+     request.signal.onabort = () => seen.push("aborted");
+     ctx.waitUntil(new Promise(() => {}));
+     setTimeout(() => seen.push("timer"), 400);
+     console.log("started");
+     await new Promise(() => {});
+   } };`,
+  async (isolate) => {
+    await isolate.request({ url: "http://h/look" });
+    const channel = isolate.fetch();
+    await isolate.next("log");
+    isolate.reset(channel, CODE.WALL);
+    const { text } = await isolate.request({ url: "http://h/look" });
+    assert.deepEqual(JSON.parse(text), ["aborted"]);
+  });
+
+worker(
   "waitUntil goes on after RESET",
   `const seen = [];
    export default { async fetch(request, env, ctx) {

@@ -179,3 +179,18 @@ fails("a relative import out of the root", FORMAT.MODULE, "import '../a.js';",
   `No such module "../a.js".\n  imported from "index.js"`);
 fails("a name that a module does not export", FORMAT.MODULE,
   "import { nope } from 'cloudflare:workers';", /^SyntaxError: .*nope/);
+
+fails(
+  "a top-level await that never settles", FORMAT.MODULE,
+  `await new Promise(() => {});\n${hello}`,
+  "Top-level await in module is unsettled.");
+fails(
+  "one in a module that is imported", FORMAT.JSON,
+  withCode({ modules: {
+    "index.js": `import "./a.js";\n${hello}`,
+    "a.js": "export const a = await { then() {} };",
+  } }),
+  "Top-level await in module is unsettled.");
+loads(
+  "a top-level await that takes its time", FORMAT.MODULE,
+  `for (let i = 0; i < 1000; i++) await null;\n${hello}`, "hello");

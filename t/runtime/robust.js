@@ -142,7 +142,7 @@ worker(
        error: new DOMException("m"), crypto, performance, navigator, scheduler };
      const shown = {};
      for (const [name, object] of Object.entries(objects)) {
-       const keys = Reflect.ownKeys(object).filter((k) => k !== "stack");
+       const keys = Reflect.ownKeys(object).filter((k) => k !== "stack" && k !== "isTrusted");
        if (keys.length > 0) shown[name] = keys.map(String);
      }
      return Response.json(shown);

@@ -35,6 +35,20 @@ isolates("a wasm module of WorkerCode is a WebAssembly.Module", async (isolate) 
 host("a wasm module of a host worker is one too", source,
   [[RECORD.WASM, "add.wasm", add]], answer);
 
+// node makes instances by tasks; V8 itself does not.
+isolates("a top-level await may wait for an instance", async (isolate) => {
+  await isolate.load(FORMAT.JSON, JSON.stringify({
+    mainModule: "a.js",
+    modules: {
+      "a.js": `import module from "./add.wasm";
+        const { exports } = await WebAssembly.instantiate(module);
+        export default { fetch() { return new Response(exports.add(2, 3)); } };`,
+      "add.wasm": { wasm: add.toString("base64") },
+    },
+  }));
+  assert.equal((await isolate.request()).text, "5");
+}, { only: "engine" });
+
 isolates("a wasm module that is none fails the load", async (isolate) => {
   await isolate.load(FORMAT.JSON, JSON.stringify({
     mainModule: "a.js",

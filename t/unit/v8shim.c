@@ -695,6 +695,37 @@ values_are_cloned_or_refused(void **state)
 
 
 static void
+host_objects_are_a_tag_and_parts(void **state)
+{
+    (void) state;
+
+    check_alone(NATIVE "const host = v8.hostObject(7, ['p', { q: 1 }]);"
+                "const bytes = v8.serialize({ a: host, b: [host] });"
+                "const { a, b } = v8.deserialize(bytes, (tag, parts) =>"
+                "  ({ tag, text: JSON.stringify(parts) }));"
+                "export const result = [a.tag, a.text, a === b[0],"
+                "  v8.cloneKind(host)].join(' ')", "7 [\"p\",{\"q\":1}] true 2");
+    check_alone(NATIVE "const result = []; export { result };"
+                "const bytes = v8.serialize(v8.hostObject(1, 2));"
+                "for (const make of [undefined, () => 1, () => { throw 'no' }])"
+                "  try { v8.deserialize(bytes, make) }"
+                "  catch (e) { result.push(e.name ?? e) }",
+                "DataCloneError,DataCloneError,no");
+    check_alone(NATIVE "let result = 0, s = 1; export { result };"
+                "const random = () => (s = s * 48271 % 2147483647) >> 8;"
+                "const host = v8.hostObject(7, ['p', { q: 1 }]);"
+                "const good = v8.serialize({ a: host, b: [host, "
+                "  v8.hostObject(8, new Map([[host, 1]]))] });"
+                "for (let i = 0; i < 20000; i++) {"
+                "  const bad = good.slice();"
+                "  bad[2 + random() % (bad.length - 2)] = random();"
+                "  bad[2 + random() % (bad.length - 2)] = random();"
+                "  try { v8.deserialize(bad, (tag, parts) => ({ parts })) }"
+                "  catch (e) { if (!(e instanceof Error)) result++; } }", "0");
+}
+
+
+static void
 text_is_encoded_and_decoded(void **state)
 {
     (void) state;
@@ -954,6 +985,7 @@ main(void)
         with_isolate(rejections_are_told),
         with_isolate(context_follows_promises),
         with_isolate(values_are_cloned_or_refused),
+        with_isolate(host_objects_are_a_tag_and_parts),
         with_isolate(text_is_encoded_and_decoded),
         with_isolate(clock_stands_still),
         with_isolate(terminated_isolate_stays_terminated),

@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { types } from "node:util";
 import v8 from "node:v8";
 import vm from "node:vm";
 import zlib from "node:zlib";
@@ -69,6 +70,55 @@ function runCodec(codec, bytes, offset, finish) {
     if (error.code === "Z_BUF_ERROR") return [];
     throw new TypeError("The compressed data is not valid.");
   }
+}
+
+// An object of node's with internal fields stands for a host object.
+const hostObjects = new WeakMap();
+
+class FakeSerializer extends v8.Serializer {
+  _writeHostObject(object) {
+    const { tag, parts } = hostObjects.get(object);
+    this.writeUint32(tag);
+    this.writeValue(parts);
+  }
+}
+
+class FakeDeserializer extends v8.Deserializer {
+  _readHostObject() {
+    const tag = this.readUint32();
+    return this.make(tag, this.readValue());
+  }
+}
+
+const kinds = [
+  [2, "isProxy"], [7, "isDate"], [8, "isRegExp"], [9, "isArrayBuffer"],
+  [10, "isArrayBufferView"], [11, "isMap"], [12, "isSet"], [13, "isNativeError"],
+  [3, "isBooleanObject"], [4, "isNumberObject"], [5, "isStringObject"],
+  [6, "isBigIntObject"], [2, "isSymbolObject"], [2, "isPromise"], [2, "isWeakMap"],
+  [2, "isWeakSet"], [2, "isGeneratorObject"], [2, "isArgumentsObject"],
+  [2, "isMapIterator"], [2, "isSetIterator"], [2, "isModuleNamespaceObject"],
+  [2, "isSharedArrayBuffer"], [2, "isExternal"],
+];
+
+function cloneKind(value) {
+  if (types.isProxy(value) || typeof value === "function") return 2;
+  if (Array.isArray(value)) return 1;
+  return kinds.find(([, is]) => types[is](value))?.[0] ?? 0;
+}
+
+// As V8 has it: no getter is asked.
+function detail(value) {
+  if (typeof value !== "object" || value === null) return String(value);
+  const data = (key) => {
+    for (let o = value; o !== null; o = Object.getPrototypeOf(o)) {
+      const found = Object.getOwnPropertyDescriptor(o, key);
+      if (found !== undefined) return found.value;
+    }
+    return undefined;
+  };
+  if (!types.isNativeError(value)) return `#<${data("constructor")?.name ?? "Object"}>`;
+  const name = data("name") ?? "Error", message = data("message") ?? "";
+  return message === "" ? name : name === "" ? message : `${name}: ${message}`;
 }
 
 export class FakeIsolate extends Nginx {
@@ -310,14 +360,29 @@ export class FakeIsolate extends Nginx {
     return {
       setDispatch: (dispatch) => { this.#dispatch = dispatch; },
       serialize: (value) => {
+        const serializer = new FakeSerializer();
+        serializer.writeHeader();
         try {
-          return new Uint8Array(v8.serialize(value));
+          serializer.writeValue(value);
         } catch (error) {
           error.name = "DataCloneError";
           throw error;
         }
+        return new Uint8Array(serializer.releaseBuffer());
       },
-      deserialize: (bytes) => v8.deserialize(bytes),
+      deserialize: (bytes, make) => {
+        const deserializer = new FakeDeserializer(Buffer.from(bytes));
+        deserializer.make = make;
+        deserializer.readHeader();
+        return deserializer.readValue();
+      },
+      cloneKind,
+      detail,
+      hostObject: (tag, parts) => {
+        const object = new v8.Serializer();
+        hostObjects.set(object, { tag, parts });
+        return object;
+      },
       watch: (object, id) => { this.#watched.register(object, id); },
       transfer: (buffer) => {
         const copy = this.#inContext(new Uint8Array(buffer)).buffer;

@@ -1,0 +1,4 @@
+export {
+  CloseEvent, createMessageEvent, ErrorEvent, MessageEvent,
+  PromiseRejectionEvent, provideMessagePorts,
+} from "../web/events-extra.js";

@@ -1,0 +1,1 @@
+export { MessageChannel, MessagePort } from "../web/message-port.js";

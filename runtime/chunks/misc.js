@@ -1,0 +1,1 @@
+export { Navigator, navigator, Scheduler, scheduler } from "../web/misc.js";

@@ -1,0 +1,3 @@
+export {
+  Performance, performance, PerformanceEntry, PerformanceMark, PerformanceMeasure,
+} from "../web/performance.js";
