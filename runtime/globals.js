@@ -43,6 +43,7 @@ function define(object, enumerable) {
 // Of chunks, made when a worker first asks for them.
 const lazy = {
   __proto__: null,
+  crypto: ["CryptoKey", "SubtleCrypto"],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",

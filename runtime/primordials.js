@@ -129,6 +129,7 @@ export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf);
+export const PrimordialBigInt = BigInt;
 export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
 export const PrimordialString = String;
 export const PrimordialParseFloat = parseFloat;
