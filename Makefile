@@ -51,7 +51,7 @@ export V
 
 # -- flags ------------------------------------------------------------------
 
-LIBS := libseccomp zlib
+LIBS := libseccomp zlib libcrypto
 
 ifeq ($(SANITIZE),)
 HARDEN := -D_FORTIFY_SOURCE=2

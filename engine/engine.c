@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/crypto.h"
 #include "engine/engine.h"
 #include "engine/jail.h"
 #include "engine/ops.h"
@@ -69,6 +70,7 @@ dw_engine_run(const dw_options_t *options)
         dw_exit(DW_EXIT_FATAL, "fcntl() failed: %s", strerror(errno));
     }
 
+    dw_crypto_init();
     dw_engine_start_v8(options);
     dw_engine_init(engine, options);
 

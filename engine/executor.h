@@ -67,6 +67,22 @@ void dw_executors_go(dw_engine_t *engine);
 /* Inside: what runs from here on in this event belongs to "invocation". */
 void dw_executor_enter(dw_isolate_t *iso, uint64_t invocation);
 
+/*
+ * By an op that takes long, on the executor's own thread: has what runs been
+ * terminated?  V8 cannot stop C.
+ */
+static inline bool
+dw_executor_stops(dw_executor_t *exec)
+{
+    bool  stops;
+
+    pthread_mutex_lock(&exec->lock);
+    stops = exec->killed_ns != 0;
+    pthread_mutex_unlock(&exec->lock);
+
+    return stops;
+}
+
 /* Terminates "iso" if it is running; reads only the pointer itself. */
 void dw_executors_terminate(dw_engine_t *engine, const dw_isolate_t *iso);
 

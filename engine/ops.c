@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "engine/crypto.h"
 #include "engine/engine.h"
 #include "engine/op.h"
 #include "engine/ops.h"
@@ -976,5 +977,23 @@ const v8shim_op_t  dw_ops[] = {
     { "codec",   "nn",       dw_op_codec },
     { "codecRun", "nbnn",    dw_op_codec_run },
     { "codecStep", "n",      dw_op_codec_step },
-    { NULL,      NULL,       NULL }
+
+    { "digest",       "nb",         dw_op_digest },
+    { "hmac",         "nbb",        dw_op_hmac },
+    { "hashCreate",   "nB",         dw_op_hash_create },
+    { "hashUpdate",   "nb",         dw_op_hash_update },
+    { "hashCopy",     "n",          dw_op_hash_copy },
+    { "hashFinal",    "n",          dw_op_hash_final },
+    { "equal",        "bb",         dw_op_equal },
+    { "hkdf",         "nbbbw",      dw_op_hkdf },
+    { "pbkdf2",       "nbbnw",      dw_op_pbkdf2 },
+    { "scrypt",       "bbnnnnw",    dw_op_scrypt },
+    { "aes",          "nnbbnBbw",   dw_op_aes },
+    { "keyCheck",     "b",          dw_op_key_check },
+    { "keyGenerate",  "nnn",        dw_op_key_generate },
+    { "sign",         "bnnnb",      dw_op_sign },
+    { "verify",       "bnnnbb",     dw_op_verify },
+    { "oaep",         "bnnBb",      dw_op_oaep },
+    { "agree",        "bb",         dw_op_agree },
+    { NULL,           NULL,         NULL }
 };

@@ -52,6 +52,7 @@ const lazy = {
   performance: [
     "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure",
   ],
+  crypto: ["CryptoKey", "SubtleCrypto"],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",

@@ -161,6 +161,7 @@ export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf);
 export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf);
+export const PrimordialBigInt = BigInt;
 export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
 export const PrimordialString = String;
 export const PrimordialParseFloat = parseFloat;

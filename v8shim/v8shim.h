@@ -93,6 +93,7 @@ typedef struct {
  *     n  number                     b  Uint8Array or ArrayBuffer
  *     s  string, Latin-1 only       B  the same, or null/undefined
  *     u  string, as UTF-8           S, U  likewise
+ *     w  ArrayBuffer, in place: the op may write to it
  *
  * A wrong argument throws a TypeError that names the op; "call" is then not
  * called.  It runs on the thread that is in the isolate, with "user" of

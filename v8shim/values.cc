@@ -70,6 +70,13 @@ const char* OpArguments::Convert(int index, char letter,
       to->bytes = bytes_[index].span();
       return nullptr;
 
+    case 'w':
+      if (!value->IsArrayBuffer()) return "an ArrayBuffer";
+      bytes_[index].Borrow(value);
+      to->type = V8SHIM_BYTES;
+      to->bytes = bytes_[index].span();
+      return nullptr;
+
     case 's':
       return ConvertString(to, true, value);
 

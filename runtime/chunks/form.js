@@ -1,5 +1,7 @@
 // Blob, File, FormData, and what bodies need of them.
 
+import "../web/blob-clone.js";
+
 export { Blob } from "../web/blob.js";
 export { bodyToBlob, bodyToFormData } from "../web/body-form.js";
 export { parseDataURL } from "../web/data-url.js";

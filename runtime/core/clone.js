@@ -22,6 +22,9 @@ export const TAG_CRYPTO_KEY = 6;
 const chunks = {
   __proto__: null,
   [TAG_DOM_EXCEPTION]: "clone",
+  [TAG_BLOB]: "form",
+  [TAG_FILE]: "form",
+  [TAG_CRYPTO_KEY]: "crypto",
 };
 
 const byPrototype = new SafeMap();

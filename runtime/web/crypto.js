@@ -1,4 +1,5 @@
-// https://w3c.github.io/webcrypto/ : its two synchronous methods.
+// https://w3c.github.io/webcrypto/#crypto-interface: the two synchronous methods;
+// the rest is in the chunk "crypto".
 
 import { ops } from "../native.js";
 import {
@@ -8,6 +9,7 @@ import {
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet,
 } from "../primordials.js";
+import { chunk, defineLazily } from "../core/chunks.js";
 import { DOMException } from "../core/dom-exception.js";
 import { requireInvocation } from "../core/invocation.js";
 import {
@@ -31,6 +33,11 @@ export class Crypto {
 
   constructor(token = undefined) {
     if (token !== kCreate) throw new TypeError("Illegal constructor");
+  }
+
+  get subtle() {
+    requireBrand(#brand in this);
+    return chunk("crypto").subtle;
   }
 
   getRandomValues(array) {
@@ -73,5 +80,10 @@ export class Crypto {
   }
 }
 defineInterface(Crypto);
+
+// Workers' own.
+const digestStream = () => chunk("digeststream").DigestStream;
+defineLazily(Crypto, ["DigestStream"], false, digestStream);
+defineLazily(Crypto.prototype, ["DigestStream"], false, digestStream);
 
 export const crypto = new Crypto(kCreate);

@@ -12,6 +12,7 @@ import {
 
 let isFile;
 export let fileName;
+export let fileLastModified;
 // A File of bytes that nobody will change.
 export let createFile;
 let withName;
@@ -38,6 +39,7 @@ export class File extends Blob {
   static {
     isFile = (value) => isObject(value) && #name in value;
     fileName = (file) => file.#name;
+    fileLastModified = (file) => file.#lastModified;
     createFile = (bytes, type, name, lastModified) =>
       new File(kCreate, { __proto__: null, bytes, type, name, lastModified });
     withName = (blob, name) => createFile(

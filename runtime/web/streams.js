@@ -16,6 +16,8 @@ import {
 } from "../primordials.js";
 import { createStamp, defineInterface } from "../core/webidl.js";
 
+export { WritableStream };
+
 export const interfaces = {
   ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController,
   ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,

@@ -331,3 +331,25 @@ isolates("a deep value is an error, not the end", async (isolate) => {
   } };`);
   assert.equal((await isolate.request()).text, "RangeError");
 });
+
+// -- platform objects of other files -------------------------------------------
+
+returns("structuredClone() of a Blob and a File", `
+  const file = new File(["abc"], "name", { type: "text/x", lastModified: 7 });
+  const { blob, same, again } = structuredClone(
+    { blob: new Blob(["xy"], { type: "a/b" }), same: file, again: file });
+  return [await blob.text(), blob.type, blob instanceof File, same === again,
+    same !== file, same instanceof File, same.name, same.lastModified, same.type,
+    await same.text()];`, [
+  "xy", "a/b", false, true, true, true, "name", 7, "text/x", "abc",
+]);
+returns("structuredClone() of a CryptoKey keeps what it may do", `
+  const key = await crypto.subtle.importKey("raw", new Uint8Array(16),
+    { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const copy = structuredClone(key);
+  const hex = async (k) => Buffer(await crypto.subtle.sign("HMAC", k, new Uint8Array(1)));
+  const Buffer = (bytes) => [...new Uint8Array(bytes)].join();
+  return [copy !== key, copy instanceof CryptoKey, copy.type, copy.extractable,
+    copy.algorithm.hash.name, copy.usages, await hex(copy) === await hex(key)];`, [
+  true, true, "secret", false, "SHA-256", ["sign"], true,
+], { only: "engine" });

@@ -102,6 +102,17 @@ op_sizes(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
 
 static void
+op_fill(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    (void) user;
+    (void) result;
+
+    memset((uint8_t *) (uintptr_t) args[0].bytes.data, 'w',
+           args[0].bytes.size);
+}
+
+
+static void
 op_make(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 {
     static uint8_t  bytes[1024 * 1024];
@@ -178,6 +189,7 @@ static const v8shim_op_t  ops[] = {
     { "report", "u",    op_report },
     { "open",   "",     op_open },
     { "sizes",  "bsuB", op_sizes },
+    { "fill", "w", op_fill },
     { "make",   "nn",   op_make },
     { "stop",   "",     op_stop },
     { NULL, NULL, NULL }
@@ -502,6 +514,13 @@ ops_convert_and_check_their_arguments(void **state)
                 "ops.make(1, 1.5), ops.make(2, 2), ops.make(2, 1e5).length,"
                 "ops.make(3, 3), ops.make(4, 4), ops.make(8, 4)]",
                 "a,,1.5,120,120,100000,xxx,xxxx,\xe7\xa1\xb8\xe7\xa1\xb8");
+    check_alone(NATIVE "const buffer = new ArrayBuffer(3);"
+                "ops.fill(buffer); ops.fill(new ArrayBuffer(0));"
+                "export const result = new Uint8Array(buffer)",
+                "119,119,119");
+    check_alone(NATIVE "let result; try { ops.fill(new Uint8Array(3)) }"
+                "catch (e) { result = e } export { result }",
+                "TypeError: fill: argument 1 must be an ArrayBuffer");
     check_alone(NATIVE "const result = []; for (const t of [5, 6, 7])"
                 "try { ops.make(t, t) } catch (e) { result.push(e) }"
                 "export { result }",

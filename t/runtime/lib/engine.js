@@ -123,11 +123,11 @@ export class EngineIsolate extends Nginx {
 
   // -- events ----------------------------------------------------------------
 
-  open(format, bytes, { outbound = true, host = false }) {
+  open(format, bytes, { outbound = true, host = false, cpuMs = 0 }) {
     this.#isolate = engine.open(this);
     this.#open(this.#isolate, {
       kind: ISOLATE, flags: host ? FLAG.HOST : 0, format,
-      target: outbound ? 1 : 0, text: strings("test"),
+      target: outbound ? 1 : 0, cpuMs, text: strings("test"),
     });
     // an ISOLATE channel has no windows
     for (let at = 0; at < bytes.length; at += DATA_MAX) {
@@ -139,12 +139,12 @@ export class EngineIsolate extends Nginx {
 
   #open(channel, {
     kind, flags = 0, format = 0, parent = 0, target = 0, length = 0n, text,
-    props = undefined,
+    props = undefined, cpuMs = 0,
   }) {
     const propsBytes = props === undefined ? Buffer.alloc(0) : Buffer.from(props);
     const frame = new Frame(48).u8(0, kind).u8(1, flags).u8(2, format)
       .u32(4, propsBytes.length).u64(8, parent).u64(16, target)
-      .u64(32, length).then(propsBytes, Buffer.from(text, "latin1"));
+      .u64(32, length).u32(40, cpuMs).then(propsBytes, Buffer.from(text, "latin1"));
     engine.send(OPEN, channel, frame.bytes);
   }
 

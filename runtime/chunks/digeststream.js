@@ -1,0 +1,3 @@
+// crypto.DigestStream: apart from Web Crypto, which needs no streams.
+
+export { DigestStream } from "../crypto/digest-stream.js";

@@ -1,0 +1,5 @@
+import { DOMException } from "../core/dom-exception.js";
+
+export function fail(name, message) {
+  throw new DOMException(message, name);
+}

@@ -1,0 +1,73 @@
+// Web IDL conversions that the crypto interfaces need.
+// https://webidl.spec.whatwg.org/#js-type-mapping
+
+import {
+  list, MathTrunc, NumberIsNaN, PrimordialTypeError as TypeError, ReflectApply,
+  SymbolIterator,
+} from "../primordials.js";
+import { isObject, toDOMString } from "../core/webidl.js";
+import { usageOf } from "./key.js";
+
+// [EnforceRange]
+export function toEnforcedInteger(value, max, where) {
+  const number = MathTrunc(+value);
+  if (NumberIsNaN(number) || number < 0 || number > max) {
+    throw new TypeError(`${where} is not an integer from 0 to ${max}.`);
+  }
+  return number === 0 ? 0 : number;
+}
+
+// unsigned long
+export const toUnsignedLong = (value) => +value >>> 0;
+
+// A list of what "convert" makes of the items.
+export function toSequence(value, convert, where) {
+  if (!isObject(value)) throw new TypeError(`${where} must be a sequence.`);
+  const method = value[SymbolIterator];
+  if (typeof method !== "function") {
+    throw new TypeError(`${where} must be a sequence.`);
+  }
+  const iterator = ReflectApply(method, value, []);
+  if (!isObject(iterator)) throw new TypeError(`${where} is not iterable.`);
+  const { next } = iterator;
+  const result = list();
+  for (;;) {
+    const step = ReflectApply(next, iterator, []);
+    if (!isObject(step)) throw new TypeError(`${where} is not iterable.`);
+    if (step.done) return result;
+    result[result.length] = convert(step.value);
+  }
+}
+
+// sequence<KeyUsage>, as bits
+export function toUsages(value, where) {
+  let usages = 0;
+  toSequence(value, (item) => {
+    const name = toDOMString(item);
+    const usage = usageOf(name);
+    if (usage === 0) {
+      throw new TypeError(`${where}: "${name}" is not a KeyUsage.`);
+    }
+    usages |= usage;
+  }, where);
+  return usages;
+}
+
+const formats = {
+  __proto__: null, raw: true, pkcs8: true, spki: true, jwk: true,
+};
+
+export function toKeyFormat(value, where) {
+  const format = toDOMString(value);
+  if (formats[format] !== true) {
+    throw new TypeError(`${where}: "${format}" is not a KeyFormat.`);
+  }
+  return format;
+}
+
+// Null and undefined are dictionaries without members.
+export function requireDictionary(value, where) {
+  if (value !== undefined && value !== null && !isObject(value)) {
+    throw new TypeError(`${where} must be an object.`);
+  }
+}
