@@ -18,12 +18,11 @@ import {
 import { Headers } from "./web/headers.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
-import { interfaces as streams } from "./web/streams.js";
 
 const hidden = {
   Crypto, DOMException, EventTarget, Headers, Request, Response,
   ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
-  URLSearchParams, WorkerGlobalScope, ...streams,
+  URLSearchParams, WorkerGlobalScope,
 };
 
 const visible = {
@@ -53,6 +52,14 @@ const lazy = {
     "Performance", "PerformanceEntry", "PerformanceMark", "PerformanceMeasure",
   ],
   crypto: ["CryptoKey", "SubtleCrypto"],
+  streams: [
+    "ByteLengthQueuingStrategy", "CountQueuingStrategy", "FixedLengthStream",
+    "IdentityTransformStream", "ReadableByteStreamController", "ReadableStream",
+    "ReadableStreamBYOBReader", "ReadableStreamBYOBRequest",
+    "ReadableStreamDefaultController", "ReadableStreamDefaultReader",
+    "TransformStream", "TransformStreamDefaultController", "WritableStream",
+    "WritableStreamDefaultController", "WritableStreamDefaultWriter",
+  ],
   transforms: [
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",

@@ -212,6 +212,18 @@ export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
 export const TypedArrayPrototypeSubarray =
   uncurryThis(TypedArrayPrototype.subarray);
+// The constructor of each kind of typed array and the size of its elements.
+export const typedArrayKinds = { __proto__: null };
+for (const name of [
+  "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array",
+  "Float64Array", "Int16Array", "Int32Array", "Int8Array", "Uint16Array",
+  "Uint32Array", "Uint8Array", "Uint8ClampedArray",
+]) {
+  const constructor = globalThis[name];
+  if (constructor === undefined) continue;
+  const elementSize = constructor.BYTES_PER_ELEMENT;
+  typedArrayKinds[name] = { __proto__: null, constructor, elementSize };
+}
 export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
 export const DataViewPrototypeGetByteOffset =
   getter(DataView.prototype, "byteOffset");
@@ -274,3 +286,22 @@ copyMethods(Set.prototype, SafeSet.prototype);
 
 // A list as the ordinary array that a worker gets; the list is used up.
 export const toArray = (list) => ObjectSetPrototypeOf(list, ArrayPrototype);
+
+// A promise that no worker ever gets: to react to it asks nobody for a
+// constructor, and what then() returns is an ordinary promise.
+export class SafePromise extends Promise {
+  #isSafe = true;
+
+  constructor(executor) {
+    super(executor);
+  }
+
+  static is(value) {
+    return #isSafe in value;
+  }
+
+  static get [Symbol.species]() {
+    return null;
+  }
+}
+copyMethods(Promise.prototype, SafePromise.prototype);

@@ -1,4 +1,30 @@
-// What other chunks build on.
+// The Streams Standard, and what the rest of the runtime does with streams.
 
-export { createTransformStream } from "../web/transform.js";
-export { WritableStream } from "../web/streams.js";
+export {
+  ReadableByteStreamController, ReadableStreamBYOBRequest,
+} from "../streams/byte-interfaces.js";
+export {
+  ReadableStreamDefaultController,
+} from "../streams/default-controller.js";
+export {
+  FixedLengthStream, IdentityTransformStream,
+} from "../streams/identity.js";
+export {
+  createByteStream, getReader, readAll, readerCancel, readerRead,
+  readerRelease, seizeStream, streamFrom, teeStream,
+} from "../streams/internals.js";
+export {
+  ReadableStreamBYOBReader, ReadableStreamDefaultReader,
+} from "../streams/readers.js";
+export { ReadableStream } from "../streams/readable.js";
+export {
+  ByteLengthQueuingStrategy, CountQueuingStrategy,
+} from "../streams/strategies.js";
+export {
+  createTransformStream, TransformStream, TransformStreamDefaultController,
+} from "../streams/transform.js";
+export { WritableStream } from "../streams/writable.js";
+export {
+  WritableStreamDefaultController,
+} from "../streams/writable-controller.js";
+export { WritableStreamDefaultWriter } from "../streams/writers.js";

@@ -1,5 +1,5 @@
 // transfer(), transferToFixedLength() and detached of ECMAScript 2024, which V8
-// 10.2 has not and nothing in JavaScript can make.  Byte streams need them.
+// 10.2 has not and nothing in JavaScript can make.
 // https://tc39.es/ecma262/#sec-arraybuffer.prototype.transfer
 
 import { v8 } from "../native.js";

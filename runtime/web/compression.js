@@ -7,8 +7,8 @@ import {
 } from "../core/webidl.js";
 import { ops } from "../native.js";
 import {
-  MathTrunc, PrimordialPromise as Promise, PrimordialTypeError as TypeError,
-  PrimordialUint8Array as Uint8Array, PromisePrototypeThen,
+  MathTrunc, PrimordialTypeError as TypeError,
+  PrimordialUint8Array as Uint8Array, PromisePrototypeThen, SafePromise,
   TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeSet,
 } from "../primordials.js";
@@ -88,7 +88,7 @@ class Codec {
 
   // The rest, whenever somebody has read what there is.
   #runLater(work, ready) {
-    return new Promise((resolve, reject) => {
+    return new SafePromise((resolve, reject) => {
       const again = () => {
         try {
           const next = this.#run(work);

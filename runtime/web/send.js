@@ -4,7 +4,9 @@ import { BODY, JOIN, v8 } from "../native.js";
 import { TypedArrayPrototypeGetByteLength } from "../primordials.js";
 import { runIn } from "../core/invocation.js";
 import { chunkBytes } from "./body.js";
-import { getReader, readerCancel, readerRead } from "./streams.js";
+import {
+  expectedLengthOf, getReader, readerCancel, readerRead,
+} from "./streams.js";
 
 export const NO_BODY = { flags: 0, join: 0, length: 0, bytes: null, stream: null };
 
@@ -21,7 +23,8 @@ export function takeForSending(state) {
     };
   }
   if (body.isStream) {
-    return { flags: BODY, join: 0, length: -1, bytes: null, stream: body.stream };
+    const length = expectedLengthOf(body.stream) ?? -1;
+    return { flags: BODY, join: 0, length, bytes: null, stream: body.stream };
   }
   const bytes = body.getBytes();
   const length = TypedArrayPrototypeGetByteLength(bytes);

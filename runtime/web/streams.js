@@ -1,91 +1,37 @@
-// https://streams.spec.whatwg.org/, from web-streams-polyfill, and what the
-// runtime itself needs of it, taken before a worker can replace it.
-//
-// TODO(cleanup): the polyfill keeps its state in properties that a worker can
-// see ("_disturbed"); nothing of ours is in them.
+// https://streams.spec.whatwg.org/, as the rest of the runtime sees it.  The
+// streams themselves are a chunk: a worker that needs none does not load it.
 
-import {
-  ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController,
-  ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,
-  ReadableStreamDefaultController, ReadableStreamDefaultReader,
-  TransformStream, TransformStreamDefaultController, WritableStream,
-  WritableStreamDefaultController, WritableStreamDefaultWriter,
-} from "web-streams-polyfill";
-import {
-  FunctionPrototypeHasInstance, ObjectPrototypeHasOwnProperty, uncurryThis,
-} from "../primordials.js";
-import { createStamp, defineInterface } from "../core/webidl.js";
+import { chunk } from "../core/chunks.js";
+import { createStamp, isObject } from "../core/webidl.js";
 
-export { WritableStream };
-
-export const interfaces = {
-  ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableByteStreamController,
-  ReadableStream, ReadableStreamBYOBReader, ReadableStreamBYOBRequest,
-  ReadableStreamDefaultController, ReadableStreamDefaultReader,
-  TransformStream, TransformStreamDefaultController, WritableStream,
-  WritableStreamDefaultController, WritableStreamDefaultWriter,
-};
-for (const name of Object.keys(interfaces)) {
-  defineInterface(interfaces[name], name);
-}
-
-const getter = (prototype, name) =>
-  uncurryThis(Object.getOwnPropertyDescriptor(prototype, name).get);
-
-const getLocked = getter(ReadableStream.prototype, "locked");
-const getByobRequest =
-  getter(ReadableByteStreamController.prototype, "byobRequest");
-const respond = uncurryThis(ReadableStreamBYOBRequest.prototype.respond);
-const byteEnqueue = uncurryThis(ReadableByteStreamController.prototype.enqueue);
-const byteClose = uncurryThis(ReadableByteStreamController.prototype.close);
-const byteError = uncurryThis(ReadableByteStreamController.prototype.error);
-export const getReader = uncurryThis(ReadableStream.prototype.getReader);
-export const teeStream = uncurryThis(ReadableStream.prototype.tee);
-export const readerRead = uncurryThis(ReadableStreamDefaultReader.prototype.read);
-export const readerCancel =
-  uncurryThis(ReadableStreamDefaultReader.prototype.cancel);
-export const streamFrom = ReadableStream.from.bind(ReadableStream);
+// Where a stream keeps its record, runtime/streams/records.js.
+export const readableSlots = createStamp();
+export const writableSlots = createStamp();
 
 export const isReadableStream = (value) =>
-  FunctionPrototypeHasInstance(ReadableStream, value) &&
-  ObjectPrototypeHasOwnProperty(value, "_readableStreamController");
+  isObject(value) && readableSlots.get(value) !== undefined;
 
-export const isLocked = getLocked;
-export const isDisturbed = (stream) => stream._disturbed;
+export const isLocked = (stream) =>
+  readableSlots.get(stream).reader !== undefined;
 
-// Nobody may read this stream any more: its body goes another way.
-export function seizeStream(stream) {
-  getReader(stream);
-  stream._disturbed = true;
-}
-
-const origin = createStamp();
+export const isDisturbed = (stream) => readableSlots.get(stream).disturbed;
 
 // The body that a stream of ours shows, or undefined.
-export const originOf = origin.get;
+export const originOf = (stream) => readableSlots.get(stream).origin;
 
-// A byte stream over a source of ours: {pull(sink), cancel(reason)}, where
-// pull() gives to the sink at once or later, and returns a promise if later.
-export function createByteStream(source, body) {
-  let sink;
-  const stream = new ReadableStream({
-    __proto__: null,
-    type: "bytes",
-    start(controller) {
-      sink = {
-        __proto__: null,
-        enqueue(bytes) { byteEnqueue(controller, bytes); },
-        close() {
-          byteClose(controller);
-          const request = getByobRequest(controller);
-          if (request !== null) respond(request, 0);
-        },
-        error(error) { byteError(controller, error); },
-      };
-    },
-    pull() { return source.pull(sink); },
-    cancel(reason) { return source.cancel(reason); },
-  });
-  origin.set(stream, body);
-  return stream;
-}
+// How many bytes the stream has, if that is certain, or undefined.
+export const expectedLengthOf = (stream) =>
+  readableSlots.get(stream).expectedLength;
+
+// runtime/streams/internals.js says what they do.
+export const createByteStream = (source, origin) =>
+  chunk("streams").createByteStream(source, origin);
+export const seizeStream = (stream) => chunk("streams").seizeStream(stream);
+export const teeStream = (stream) => chunk("streams").teeStream(stream);
+export const streamFrom = (iterable) => chunk("streams").streamFrom(iterable);
+export const getReader = (stream) => chunk("streams").getReader(stream);
+export const readerRead = (reader) => chunk("streams").readerRead(reader);
+export const readerCancel = (reader, reason) =>
+  chunk("streams").readerCancel(reader, reason);
+export const readAll = (stream, onChunk) =>
+  chunk("streams").readAll(stream, onChunk);

@@ -1,0 +1,175 @@
+// What the rest of the runtime does with streams.  It works on records: no
+// method that a worker can replace is called, and no reader's object is made.
+
+import {
+  PromiseReject, PromiseResolve, TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+} from "../primordials.js";
+import {
+  enqueueOwned, ReadableByteStreamControllerClose,
+  ReadableByteStreamControllerError, ReadableByteStreamControllerRespond,
+  SetUpReadableByteStreamController,
+} from "./byte-controller.js";
+import { ReadableStreamFromIterable } from "./from.js";
+import { Deferred, invokeForPromise } from "./promises.js";
+import { readableObject } from "./readable.js";
+import {
+  AcquireReadableStreamDefaultReader, ReadableStreamCancel,
+  ReadableStreamDefaultReaderRead, ReadableStreamReaderRelease,
+} from "./readable-ops.js";
+import { Readable, readableOf } from "./records.js";
+import { ReadableStreamTee } from "./tee.js";
+
+// The source's end of a byte stream of ours.
+class ByteSink {
+  #controller;
+
+  constructor(controller) {
+    this.#controller = controller;
+  }
+
+  // The bytes are the stream's from now on, and so is all of their buffer.
+  enqueue(bytes) {
+    const controller = this.#controller;
+    if (controller.closeRequested || controller.stream.state !== "readable") {
+      return;
+    }
+    enqueueOwned(
+      controller, TypedArrayPrototypeGetBuffer(bytes),
+      TypedArrayPrototypeGetByteOffset(bytes),
+      TypedArrayPrototypeGetByteLength(bytes));
+  }
+
+  close() {
+    const controller = this.#controller;
+    ReadableByteStreamControllerClose(controller);
+    if (controller.pendingPullIntos.length > 0) {
+      ReadableByteStreamControllerRespond(controller, 0);
+    }
+  }
+
+  error(error) {
+    ReadableByteStreamControllerError(this.#controller, error);
+  }
+}
+
+// A byte stream over a source of ours: {pull(sink), cancel(reason)}, where
+// pull() gives to the sink at once or later, and returns a promise if later.
+// "origin" is the body that the stream shows, if any.
+export function createByteStream(source, origin = undefined) {
+  const stream = new Readable();
+  stream.origin = origin;
+  let sink;
+  SetUpReadableByteStreamController(
+    stream, (controller) => { sink = new ByteSink(controller); },
+    () => invokeForPromise(source.pull, source, [sink]),
+    (reason) => invokeForPromise(source.cancel, source, [reason]), 0,
+    undefined);
+  return readableObject(stream);
+}
+
+// Nobody may read this stream any more: its body goes another way.
+export function seizeStream(stream) {
+  const record = readableOf(stream);
+  AcquireReadableStreamDefaultReader(record);
+  record.disturbed = true;
+}
+
+// For two bodies: what the second branch gets of an object is a clone.
+export function teeStream(stream) {
+  const { branch1, branch2 } = ReadableStreamTee(readableOf(stream), true);
+  return [readableObject(branch1), readableObject(branch2)];
+}
+
+export const streamFrom = (iterable) =>
+  readableObject(ReadableStreamFromIterable(iterable));
+
+// -- readers: the worker never sees them -------------------------------------
+
+export const getReader = (stream) =>
+  AcquireReadableStreamDefaultReader(readableOf(stream));
+
+export const readerRelease = ReadableStreamReaderRelease;
+
+class ResultReadRequest {
+  next = null;
+  promise = undefined;
+  #deferred = undefined;
+
+  wait() {
+    this.#deferred = new Deferred();
+    return this.#deferred.promise;
+  }
+
+  #settle(done, value) {
+    const result = { __proto__: null, done, value };
+    if (this.#deferred === undefined) this.promise = PromiseResolve(result);
+    else this.#deferred.resolve(result);
+  }
+
+  chunkSteps(chunk) { this.#settle(false, chunk); }
+  closeSteps() { this.#settle(true, undefined); }
+
+  errorSteps(error) {
+    if (this.#deferred === undefined) this.promise = PromiseReject(error);
+    else this.#deferred.reject(error);
+  }
+}
+
+// A promise of {done, value}.
+export function readerRead(reader) {
+  const request = new ResultReadRequest();
+  ReadableStreamDefaultReaderRead(reader, request);
+  return request.promise ?? request.wait();
+}
+
+export const readerCancel = (reader, reason) =>
+  ReadableStreamCancel(reader.stream, reason);
+
+// Reads to the end.
+class ReadLoop {
+  next = null;
+  #reader;
+  #onChunk;
+  #deferred = new Deferred();
+  #inStep = false;
+  #again = false;
+
+  constructor(reader, onChunk) {
+    this.#reader = reader;
+    this.#onChunk = onChunk;
+  }
+
+  get promise() { return this.#deferred.promise; }
+
+  run() {
+    this.#inStep = true;
+    do {
+      this.#again = false;
+      ReadableStreamDefaultReaderRead(this.#reader, this);
+    } while (this.#again);
+    this.#inStep = false;
+  }
+
+  chunkSteps(chunk) {
+    try {
+      this.#onChunk(chunk);
+    } catch (error) {
+      this.#deferred.reject(error);
+      return;
+    }
+    // not from here, if run() is below us on the stack
+    if (this.#inStep) this.#again = true;
+    else this.run();
+  }
+
+  closeSteps() { this.#deferred.resolve(undefined); }
+  errorSteps(error) { this.#deferred.reject(error); }
+}
+
+// Hands each chunk to onChunk(), which may throw.  A promise of the end.
+export function readAll(stream, onChunk) {
+  const loop = new ReadLoop(getReader(stream), onChunk);
+  loop.run();
+  return loop.promise;
+}
