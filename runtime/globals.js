@@ -46,6 +46,7 @@ const lazy = {
   "events-extra": [
     "CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent",
   ],
+  eventsource: ["EventSource"],
   messaging: ["MessageChannel", "MessagePort"],
   misc: ["Navigator", "Scheduler"],
   performance: [
