@@ -132,20 +132,6 @@ void CompileWasm(const Info& info) {
   iso->compiling_wasm = false;
 }
 
-// wasmBytes(value): what a WebAssembly.Module was compiled from, a copy, or
-// undefined for anything else
-void WasmBytes(const Info& info) {
-  if (!info[0]->IsWasmModuleObject()) return;
-  v8::CompiledWasmModule module =
-      info[0].As<v8::WasmModuleObject>()->GetCompiledModule();
-  const v8::MemorySpan<const uint8_t> bytes = module.GetWireBytesRef();
-  v8::Local<v8::Value> copy;
-  if (NewBytes(info.GetIsolate(), {bytes.data(), bytes.size()})
-          .ToLocal(&copy)) {
-    info.GetReturnValue().Set(copy);
-  }
-}
-
 // The value of a property that lazyProperty() made.
 void GetLazily(v8::Local<v8::Name> name,
                const v8::PropertyCallbackInfo<v8::Value>& info) {
@@ -200,9 +186,11 @@ constexpr Intrinsic kIntrinsics[] = {
     {"runMicrotasks", RunMicrotasks, 0},
     {"enqueueMicrotask", EnqueueMicrotask, 1},
     {"compileWasm", CompileWasm, 1},
-    {"wasmBytes", WasmBytes, 1},
     {"lazyProperty", LazyProperty, 4},
     {"watch", Watch, 2},
+    {"kindOf", KindOf, 1},
+    {"functionKind", FunctionKind, 1},
+    {"insideOf", InsideOf, 1},
     {"serialize", Serialize, 1},
     {"deserialize", Deserialize, 1},
     {"transfer", Transfer, 1},
