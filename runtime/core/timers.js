@@ -6,8 +6,9 @@ import {
   list, MathMax, MathMin, MathTrunc, PrimordialNumber as Number,
   PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
+import { runIn } from "./context.js";
 import {
-  logUncaught, requireInvocation, runIn, setEntered,
+  currentFrame, logUncaught, requireInvocation, setEntered,
 } from "./invocation.js";
 import { requireArguments } from "./webidl.js";
 
@@ -98,6 +99,7 @@ function start(callback, delay, args, repeats) {
     callback,
     args,
     invocation,
+    frame: currentFrame(),
     cleared: false,
     cleanup: undefined,
   };
@@ -150,7 +152,7 @@ export function onAlarm() {
     ops.enter(timer.invocation.channel);
     setEntered(timer.invocation);
     try {
-      runIn(timer.invocation, timer.callback, globalThis, timer.args);
+      runIn(timer.frame, timer.callback, globalThis, timer.args);
     } catch (error) {
       logUncaught(timer.invocation, "in a timer", error);
     }
@@ -187,7 +189,7 @@ export const timerFunctions = {
   },
 };
 
-// A timer of our own; the callback runs in the current invocation.  A delay too
+// A timer of our own; the callback runs in the frame at hand.  A delay too
 // long for setTimeout() is as good as for ever.
 export const startTimer = (callback, delay) =>
   start(callback, MathMin(Number(delay), MAX_DELAY_MS), [], false);

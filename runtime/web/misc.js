@@ -7,7 +7,8 @@ import {
 } from "../primordials.js";
 import { deserialize, serialize } from "../core/clone.js";
 import { DOMException } from "../core/dom-exception.js";
-import { currentInvocation, logUncaught, runIn } from "../core/invocation.js";
+import { runIn } from "../core/context.js";
+import { currentFrame, logUncaught } from "../core/invocation.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {
   defineInterface, requireArguments, requireBrand,
@@ -40,12 +41,12 @@ export function queueMicrotask(callback) {
       "Failed to execute 'queueMicrotask': parameter 1 is not of type " +
       "'Function'.");
   }
-  const context = v8.getContext();
+  const frame = currentFrame();
   v8.enqueueMicrotask(() => {
     try {
-      runIn(context, callback, undefined, []);
+      runIn(frame, callback, undefined, []);
     } catch (error) {
-      logUncaught(context ?? currentInvocation(), "in a microtask", error);
+      logUncaught(frame?.invocation, "in a microtask", error);
     }
   });
 }
