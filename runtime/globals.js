@@ -22,13 +22,13 @@ import { Response } from "./web/response.js";
 import { interfaces as streams } from "./web/streams.js";
 
 const hidden = {
-  AbortController, AbortSignal, Crypto, CustomEvent, DOMException, Event,
+  AbortController, AbortSignal, console, Crypto, CustomEvent, DOMException, Event,
   EventTarget, Headers, Navigator, Performance, Request, Response, Scheduler,
   TextDecoder, TextEncoder, URL, URLSearchParams, ...streams,
 };
 
 const visible = {
-  atob, btoa, console, crypto, fetch, navigator, performance, queueMicrotask,
+  atob, btoa, crypto, fetch, navigator, performance, queueMicrotask,
   scheduler, self: globalThis, structuredClone, ...timerFunctions,
 };
 

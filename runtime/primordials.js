@@ -32,6 +32,7 @@ export const {
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
+  has: ReflectHas,
   ownKeys: ReflectOwnKeys,
 } = Reflect;
 
@@ -49,6 +50,8 @@ export const {
 } = Object;
 export const ObjectPrototypeHasOwnProperty =
   uncurryThis(Object.prototype.hasOwnProperty);
+export const ObjectPrototypePropertyIsEnumerable =
+  uncurryThis(Object.prototype.propertyIsEnumerable);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
 export const FunctionPrototypeToString =
   uncurryThis(Function.prototype.toString);
@@ -77,6 +80,7 @@ export const StringPrototypeEndsWith = uncurryThis(String.prototype.endsWith);
 export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf);
 export const StringPrototypeLastIndexOf =
   uncurryThis(String.prototype.lastIndexOf);
+export const StringPrototypePadEnd = uncurryThis(String.prototype.padEnd);
 export const StringPrototypePadStart = uncurryThis(String.prototype.padStart);
 export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat);
 export const StringPrototypeSlice = uncurryThis(String.prototype.slice);
@@ -117,12 +121,16 @@ export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
 export const SymbolAsyncDispose =
   Symbol.asyncDispose ?? Symbol("Symbol.asyncDispose");
 export const SymbolDispose = Symbol.dispose ?? Symbol("Symbol.dispose");
+export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf);
 export const {
   asyncIterator: SymbolAsyncIterator,
+  for: SymbolFor,
   iterator: SymbolIterator,
+  toPrimitive: SymbolToPrimitive,
   toStringTag: SymbolToStringTag,
 } = Symbol;
 
+export const PrimordialObject = Object;
 export const PrimordialNumber = Number;
 export const { isInteger: NumberIsInteger, isNaN: NumberIsNaN } = Number;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
@@ -130,14 +138,19 @@ export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf);
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf);
 export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf);
 export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
+export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf);
 export const PrimordialString = String;
 export const PrimordialParseFloat = parseFloat;
 export const PrimordialParseInt = parseInt;
-export const { floor: MathFloor, max: MathMax, min: MathMin, trunc: MathTrunc } =
-  Math;
+export const {
+  abs: MathAbs, floor: MathFloor, max: MathMax, min: MathMin, round: MathRound,
+  sqrt: MathSqrt, trunc: MathTrunc,
+} = Math;
 export const DateNow = Date.now;
+export const DatePrototype = Date.prototype;
 export const DatePrototypeGetTime = uncurryThis(Date.prototype.getTime);
 export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString);
+export const DatePrototypeToString = uncurryThis(Date.prototype.toString);
 export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const ErrorCaptureStackTrace = Error.captureStackTrace;
 export const ErrorPrototype = Error.prototype;
