@@ -731,28 +731,3 @@ export default { fetch: () => Response.json({
 ["GET /t", "GET /t"]
 --- response_body eval
 ["2 Too many subrequests.\n", "2 Too many subrequests.\n"]
-
-
-
-=== TEST 28: WebAssembly is held to the CPU limit too
---- config
-    location /t { dynworker_load id=wasm code=/code.json; }
-    location = /code.json {
-        internal;
-        root $TEST_NGINX_HTML_DIR;
-        types { application/json json; }
-    }
---- user_files
->>> code.json
-{
-  "mainModule": "main.js",
-  "modules": {
-    "main.js": "import spin from './spin.wasm'; export default { fetch() { new WebAssembly.Instance(spin).exports.spin(); } };",
-    "spin.wasm": { "wasm": "AGFzbQEAAAABBAFgAAADAgEABwgBBHNwaW4AAAoJAQcAA0AMAAsL" }
-  }
-}
---- request
-GET /t
---- error_code: 503
---- error_log
-exceeded CPU time limit

@@ -17,8 +17,8 @@ import { base64Decode } from "../web/encoding.js";
 const MAX_CODE_SIZE = 64 * 1024 * 1024;
 const MAX_ENV_SIZE = 1024 * 1024;
 
-const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4, WASM = 5;
-export { DATA, JS, JSON_MODULE, TEXT, WASM };
+const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4;
+export { DATA, JS, JSON_MODULE, TEXT };
 
 const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
@@ -64,19 +64,6 @@ function pythonError(name) {
     "'@cloudflare/worker-bundler'.");
 }
 
-// A copy.  JSON has no bytes: there it is base64.
-function checkBytes(content, name, kind, fromJSON) {
-  const bytes = fromJSON && typeof content === "string"
-    ? base64Decode(content) : viewBytes(content);
-  if (bytes === undefined) {
-    throw new TypeError(
-      `Worker code: 'modules["${name}"].${kind}' must be ` +
-      `${fromJSON ? "a base64 string" : "an ArrayBuffer or a view of one"}, ` +
-      `not ${show(content)}.`);
-  }
-  return TypedArrayPrototypeSlice(bytes);
-}
-
 // Returns { name, kind, content }.
 function checkModule(name, value, fromJSON) {
   if (typeof value === "string") {
@@ -90,8 +77,6 @@ function checkModule(name, value, fromJSON) {
       `object indicating the type explicitly). Got: ${name}.` +
       (isTypeScript(name) ? bundlerHint : ""));
   }
-  const compiled = v8.wasmBytes(value);
-  if (compiled !== undefined) return { name, kind: WASM, content: compiled };
   if (!isObject(value) || ArrayIsArray(value)) {
     throw new TypeError(
       `Worker code: module "${name}" must be a string or an object such as ` +
@@ -129,16 +114,18 @@ function checkModule(name, value, fromJSON) {
     }
     return { name, kind: JSON_MODULE, content: text };
   }
-  case "data":
-    return {
-      name, kind: DATA, content: checkBytes(content, name, kind, fromJSON),
-    };
-  case "wasm":
-    return {
-      name, kind: WASM,
-      content: v8.wasmBytes(content) ??
-        checkBytes(content, name, kind, fromJSON),
-    };
+  case "data": {
+    // JSON has no bytes: there it is base64
+    const bytes = fromJSON && typeof content === "string"
+      ? base64Decode(content) : viewBytes(content);
+    if (bytes === undefined) {
+      throw new TypeError(
+        `Worker code: 'modules["${name}"].data' must be ` +
+        `${fromJSON ? "a base64 string" : "an ArrayBuffer or a view of one"}, ` +
+        `not ${show(content)}.`);
+    }
+    return { name, kind: DATA, content: TypedArrayPrototypeSlice(bytes) };
+  }
   case "py":
     throw pythonError(name);
   default:
@@ -324,8 +311,7 @@ export function serializeCode(checked) {
     const { content, kind, name } = checked.modules[i];
     modules[name] = kind === JS ? { js: content }
       : kind === TEXT ? { text: content }
-        : kind === DATA ? { data: content }
-          : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
+        : kind === DATA ? { data: content } : { json: JSONParse(content) };
   }
   return v8.serialize({
     compatibilityDate: checked.compatibilityDate,

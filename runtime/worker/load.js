@@ -13,8 +13,9 @@ import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
 import { createFetcher, setOutboundExists } from "../web/fetch.js";
 import {
-  checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT, WASM,
+  checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT,
 } from "./code.js";
+import { setCompatibility } from "./compatibility.js";
 import { worker } from "./entrypoints.js";
 import { dropEvents, startEvents } from "./events.js";
 import { createLoader } from "./loader.js";
@@ -57,13 +58,14 @@ const moduleKinds = {
   [MODULE_JSON]: JSON_MODULE,
   [MODULE_TEXT]: TEXT,
   [MODULE_DATA]: DATA,
-  [MODULE_WASM]: WASM,
 };
 
 // A host worker, from nginx; what is wrong with it, nginx had to know.
 function readRecords(bytes) {
   const env = {};
   const modules = list();
+  const flags = list();
+  let date;
   const { length } = bytes;
   for (let at = 0; at + RECORD_SIZE <= length;) {
     const kind = bytes[at];
@@ -79,13 +81,14 @@ function readRecords(bytes) {
     case MODULE_JSON:
     case MODULE_TEXT:
     case MODULE_DATA:
-    case MODULE_WASM:
       modules[modules.length] = {
         name, kind: moduleKinds[kind],
-        content: kind === MODULE_DATA || kind === MODULE_WASM
-          ? data : v8.utf8Decode(data, false, false),
+        content: kind === MODULE_DATA ? data : v8.utf8Decode(data, false, false),
       };
       break;
+    case MODULE_WASM:
+      throw new Error(
+        `Module "${name}": modules of kind 'wasm' are not supported yet.`);
     case ENV_STRING:
       define(env, name, utf8(data));
       break;
@@ -101,20 +104,26 @@ function readRecords(bytes) {
       }));
       break;
     case COMPATIBILITY_DATE:
+      date = utf8(data);
+      break;
     case COMPATIBILITY_FLAG:
-      // TODO(cleanup): nothing depends on them yet.
+      flags[flags.length] = utf8(data);
       break;
     default:
       throw new Error(`Unknown record of kind ${kind}.`);
     }
   }
   if (modules.length === 0) throw new Error("A worker needs a module.");
+  setCompatibility(date, flags);
   return { env, modules, mainModule: modules[0].name };
 }
 
 // WorkerCode, as a value of another isolate or as JSON.
 function readWorkerCode(code, fromJSON) {
-  const { env, limits, mainModule, modules } = checkWorkerCode(code, fromJSON);
+  const {
+    compatibilityDate, compatibilityFlags, env, limits, mainModule, modules,
+  } = checkWorkerCode(code, fromJSON);
+  setCompatibility(compatibilityDate, compatibilityFlags);
   const { globalOutbound } = code;
   if (globalOutbound !== undefined && globalOutbound !== null) {
     throw outboundError(globalOutbound, "null or absent here");

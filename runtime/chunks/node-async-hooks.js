@@ -1,0 +1,1 @@
+export { default as asyncHooks } from "../node/async-hooks.js";

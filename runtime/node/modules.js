@@ -1,0 +1,34 @@
+// Which modules of Node.js there are: the chunk that has each, and under what
+// name.  A module is an object, as require() would give it.
+
+import { chunk } from "../core/chunks.js";
+import {
+  ObjectCreate, ObjectKeys, StringPrototypeSlice, StringPrototypeStartsWith,
+} from "../primordials.js";
+
+const modules = {
+  __proto__: null,
+  async_hooks: ["node-async-hooks", "asyncHooks"],
+};
+
+// The bare name that a specifier stands for, or undefined.
+export function nodeModuleName(specifier) {
+  const name = StringPrototypeStartsWith(specifier, "node:")
+    ? StringPrototypeSlice(specifier, 5) : specifier;
+  return modules[name] === undefined ? undefined : name;
+}
+
+export function nodeModule(name) {
+  const found = modules[name];
+  return chunk(found[0])[found[1]];
+}
+
+// Its exports as an ES module has them: itself and each of its properties.
+export function nodeModuleExports(name) {
+  const module = nodeModule(name);
+  const exports = ObjectCreate(null);
+  const keys = ObjectKeys(module);
+  for (let i = 0; i < keys.length; i++) exports[keys[i]] = module[keys[i]];
+  exports.default = module;
+  return exports;
+}
