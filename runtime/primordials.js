@@ -113,6 +113,7 @@ export const replaceString = (text, string, by) =>
 
 // Not test(), which asks the RegExp for "exec".
 export const RegExpPrototypeExec = uncurryThis(RegExp.prototype.exec);
+export const PrimordialRegExp = RegExp;
 export const RegExpPrototypeToString = uncurryThis(RegExp.prototype.toString);
 export const RegExpPrototypeGetSource = getter(RegExp.prototype, "source");
 
@@ -126,6 +127,7 @@ export const {
   asyncIterator: SymbolAsyncIterator,
   for: SymbolFor,
   iterator: SymbolIterator,
+  species: SymbolSpecies,
   toPrimitive: SymbolToPrimitive,
   toStringTag: SymbolToStringTag,
 } = Symbol;
@@ -173,17 +175,22 @@ export const TypedArrayPrototypeGetByteLength =
 export const TypedArrayPrototypeGetLength = getter(TypedArrayPrototype, "length");
 export const TypedArrayPrototypeGetSymbolToStringTag =
   getter(TypedArrayPrototype, Symbol.toStringTag);
+export const TypedArrayPrototypeFill = uncurryThis(TypedArrayPrototype.fill);
+export const TypedArrayPrototypeIndexOf =
+  uncurryThis(TypedArrayPrototype.indexOf);
+export const TypedArrayPrototypeLastIndexOf =
+  uncurryThis(TypedArrayPrototype.lastIndexOf);
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
 export const TypedArrayPrototypeSubarray =
   uncurryThis(TypedArrayPrototype.subarray);
+export const PrimordialDataView = DataView;
+export const DataViewPrototype = DataView.prototype;
 export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
 export const DataViewPrototypeGetByteOffset =
   getter(DataView.prototype, "byteOffset");
 export const DataViewPrototypeGetByteLength =
   getter(DataView.prototype, "byteLength");
-
-const PrimordialDataView = DataView;
 
 // V8 adds SharedArrayBuffer only when an isolate has come out of the snapshot.
 // A DataView takes either kind of buffer, and nothing else.

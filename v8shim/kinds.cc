@@ -7,7 +7,8 @@ namespace v8shim {
 
 namespace {
 
-// runtime/inspect/kinds.js has the same numbers: the place of each in this list.
+// runtime/inspect/kinds.js has the same numbers: the place of each in this
+// list.
 using Test = bool (v8::Value::*)() const;
 constexpr Test kKinds[] = {
     &v8::Value::IsProxy,
@@ -80,7 +81,10 @@ void InsideOf(const v8::FunctionCallbackInfo<v8::Value>& info) {
   } else if (info[0]->IsObject()) {
     bool are_pairs = false;
     v8::Local<v8::Array> entries;
-    if (!info[0].As<v8::Object>()->PreviewEntries(&are_pairs).ToLocal(&entries)) {
+    if (!info[0]
+             .As<v8::Object>()
+             ->PreviewEntries(&are_pairs)
+             .ToLocal(&entries)) {
       return;
     }
     parts[0] = entries;

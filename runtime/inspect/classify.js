@@ -6,13 +6,15 @@
 // when it is too deep.
 
 import {
-  ArrayBufferPrototypeGetByteLength, ArrayIsArray, BigIntPrototypeValueOf,
+  ArrayIsArray, BigIntPrototypeValueOf,
   BooleanPrototypeValueOf, DatePrototypeGetTime, DatePrototypeToISOString,
-  DatePrototypeToString, ErrorPrototype, list, MapPrototypeForEach, MapPrototypeGetSize, MathMin,
+  DatePrototypeToString, ErrorPrototype, list, MapPrototypeForEach,
+  MapPrototypeGetSize, MathMin,
   NumberIsNaN, NumberPrototypeValueOf, ObjectKeys,
   ObjectPrototypeHasOwnProperty, PrimordialUint8Array as Uint8Array,
-  RegExpPrototypeToString, SetPrototypeForEach, SetPrototypeGetSize,
-  SharedArrayBufferPrototypeGetByteLength, StringPrototypeSlice,
+  PrimordialRegExp as RegExp, RegExpPrototypeToString, SetPrototypeForEach,
+  SetPrototypeGetSize,
+  StringPrototypeSlice,
   StringPrototypeValueOf, SymbolPrototypeValueOf, TypedArrayPrototypeGetLength,
   TypedArrayPrototypeGetSymbolToStringTag,
 } from "../primordials.js";
@@ -54,25 +56,30 @@ export function classify(at, value, depth, isTypedArray) {
   const { showHidden } = at.options;
   const isFunction = typeof value === "function";
   const kind = isFunction ? -1 : kindOf(value);
-  const isError = kind === ERROR || (kind === -1 && !isFunction && isErrorLike(value));
+  const isError = kind === ERROR ||
+    (kind === -1 && !isFunction && isErrorLike(value));
   const fallback = isFunction ? "Function" : ArrayIsArray(value) ? "Array"
     : kind === TYPED_ARRAY ? TypedArrayPrototypeGetSymbolToStringTag(value)
       : fallbacks[kind] ?? "Object";
   const name = constructorName(value, fallback);
   const tag = tagOf(value, showHidden);
   const shape = {
-    whole: undefined, base: "", open: "{", close: "}", isArray: false, keys: null,
+    whole: undefined, base: "", open: "{", close: "}", isArray: false,
+    keys: null,
     fill: undefined, brief: "",
   };
   const brief = StringPrototypeSlice(prefixOf(name, tag, "Object"), 0, -1);
   shape.brief = name === null ? brief : `[${brief}]`;
 
   const prefix = (size = "") => prefixOf(name, tag, fallback, size);
-  const ownKeys = (withoutIndexes) => keysOf(value, showHidden, withoutIndexes);
+  // None of what has contents that are not shown: they may be many.
+  const ownKeys = (withoutIndexes, size = 0) =>
+    size > 0 && (at.tooDeep(depth) || at.exhausted)
+      ? list() : keysOf(value, showHidden, withoutIndexes);
 
   if (ArrayIsArray(value)) {
     const { length } = value;
-    shape.keys = ownKeys(true);
+    shape.keys = ownKeys(true, length);
     shape.open = `${name !== "Array" || tag !== "" ? prefix(`(${length})`) : ""}[`;
     shape.close = "]";
     shape.isArray = true;
@@ -83,21 +90,21 @@ export function classify(at, value, depth, isTypedArray) {
   switch (kind) {
   case SET: {
     const size = SetPrototypeGetSize(value);
-    shape.keys = ownKeys(false);
+    shape.keys = ownKeys(false, size);
     shape.open = `${prefix(`(${size})`)}{`;
     shape.fill = (add, inner) => fillSet(at, value, size, add, inner);
     return unlessEmpty(shape, size);
   }
   case MAP: {
     const size = MapPrototypeGetSize(value);
-    shape.keys = ownKeys(false);
+    shape.keys = ownKeys(false, size);
     shape.open = `${prefix(`(${size})`)}{`;
     shape.fill = (add, inner) => fillMap(at, value, size, add, inner);
     return unlessEmpty(shape, size);
   }
   case TYPED_ARRAY: {
     const length = TypedArrayPrototypeGetLength(value);
-    shape.keys = ownKeys(true);
+    shape.keys = ownKeys(true, length);
     shape.open = `${prefix(`(${length})`)}[`;
     shape.close = "]";
     shape.isArray = true;
@@ -106,7 +113,7 @@ export function classify(at, value, depth, isTypedArray) {
   }
   case MAP_ITERATOR:
   case SET_ITERATOR: {
-    const [entries, arePairs] = pairOf(insideOf(value));
+    const { 0: entries, 1: arePairs } = insideOf(value) ?? nothing;
     const type = `${kind === MAP_ITERATOR ? "Map" : "Set"} ${
       arePairs ? "Entries" : "Iterator"}`;
     shape.keys = ownKeys(false);
@@ -122,22 +129,24 @@ export function classify(at, value, depth, isTypedArray) {
   case REGEXP:
     shape.keys = ownKeys(false);
     return withBase(at, shape, "regexp", depth,
-      named(RegExpPrototypeToString(value), prefix(), "RegExp "));
+      named(RegExpPrototypeToString(name === null ? new RegExp(value) : value),
+        prefix(), "RegExp "));
   case DATE: {
     shape.keys = ownKeys(false);
     const text = NumberIsNaN(DatePrototypeGetTime(value))
       ? DatePrototypeToString(value) : DatePrototypeToISOString(value);
-    return withBase(at, shape, "date", Infinity, named(text, prefix(), "Date "));
+    return withBase(at, shape, "date", Infinity,
+      named(text, prefix(), "Date "));
   }
   case ARRAY_BUFFER:
   case SHARED_ARRAY_BUFFER: {
-    const length = kind === ARRAY_BUFFER
-      ? ArrayBufferPrototypeGetByteLength(value)
-      : SharedArrayBufferPrototypeGetByteLength(value);
+    const bytes = bytesOf(value);
+    const length = bytes === undefined ? 0
+      : TypedArrayPrototypeGetLength(bytes);
     shape.keys = ownKeys(false);
     shape.open = `${prefix()}{`;
     shape.fill = (add) => {
-      if (!isTypedArray) add(contentsText(at, value, length));
+      if (!isTypedArray) add(contentsText(at, bytes, length));
       add(`byteLength: ${at.stylize(numberText(length, false), "number")}`);
     };
     if (isTypedArray && shape.keys.length === 0) {
@@ -168,7 +177,7 @@ export function classify(at, value, depth, isTypedArray) {
         add(at.stylize("<items unknown>", "special"));
         return;
       }
-      const [entries, arePairs] = pairOf(insideOf(value));
+      const { 0: entries, 1: arePairs } = insideOf(value) ?? nothing;
       if (arePairs) fillMapEntries(at, entries, add, inner);
       else fillEntries(at, entries, false, add, inner);
     };
@@ -185,7 +194,8 @@ export function classify(at, value, depth, isTypedArray) {
     shape.keys = ownKeys(kind === STRING_OBJECT);
     const inner = formatPrimitive(at, boxed[kind](value), plain);
     const type = fallback === name ? fallback
-      : name === null ? `${fallback} (null prototype)` : `${fallback} (${name})`;
+      : name === null ? `${fallback} (null prototype)`
+        : `${fallback} (${name})`;
     const base = `[${type}: ${inner}]` +
       (tag !== "" && tag !== name ? ` [${tag}]` : "");
     const style = fallback === "BigInt" ? "bigint" : fallback === "Number"
@@ -232,7 +242,8 @@ function isErrorLike(value) {
   return false;
 }
 
-const pairOf = (inside) => inside === undefined ? [[], false] : inside;
+// For what V8 cannot look into.
+const nothing = [[], false];
 
 function append(keys, more) {
   for (let i = 0; i < more.length; i++) keys[keys.length] = more[i];
@@ -281,7 +292,8 @@ function fillSparseArray(at, value, index, count, add, depth) {
   const keys = ObjectKeys(value);
   const { length } = value;
   const hole = (size) =>
-    add(at.stylize(`<${size} empty item${size === 1 ? "" : "s"}>`, "undefined"));
+    add(at.stylize(`<${size} empty item${size === 1 ? "" : "s"}>`,
+      "undefined"));
 
   for (let i = index; i < keys.length && count < maxArrayLength; i++) {
     const key = keys[i];
@@ -367,7 +379,8 @@ function fillTypedArray(at, value, length, add, depth) {
   if (i < length) add(moreText(length - i, "item"));
   if (!showHidden) return;
   at.indentation += 2;
-  const keys = ["BYTES_PER_ELEMENT", "length", "byteLength", "byteOffset", "buffer"];
+  const keys = ["BYTES_PER_ELEMENT", "length", "byteLength", "byteOffset",
+    "buffer"];
   for (let k = 0; k < keys.length; k++) {
     add(`[${keys[k]}]: ${at.value(value[keys[k]], depth, true)}`);
   }
@@ -376,20 +389,25 @@ function fillTypedArray(at, value, length, add, depth) {
 
 const hexDigits = "0123456789abcdef";
 
-function contentsText(at, buffer, length) {
-  let bytes;
+// Undefined when it is detached.
+function bytesOf(buffer) {
   try {
-    bytes = new Uint8Array(buffer);
+    return new Uint8Array(buffer);
   } catch {
-    return at.stylize("(detached)", "special");
+    return undefined;
   }
+}
+
+function contentsText(at, bytes, length) {
+  if (bytes === undefined) return at.stylize("(detached)", "special");
   const shown = MathMin(at.options.maxArrayLength, length);
   let text = "";
   for (let i = 0; i < shown; i++) {
-    text += (i === 0 ? "" : " ") + hexDigits[bytes[i] >> 4] + hexDigits[bytes[i] & 15];
+    text += (i === 0 ? "" : " ") + hexDigits[bytes[i] >> 4] +
+      hexDigits[bytes[i] & 15];
   }
   if (length > shown) text += ` ${moreText(length - shown, "byte")}`;
-  return `[${at.stylize("Uint8Contents", "special")}]: <${text}>`;
+  return `${at.stylize("[Uint8Contents]", "special")}: <${text}>`;
 }
 
 function fillPromise(at, inside, add, depth) {
@@ -400,5 +418,6 @@ function fillPromise(at, inside, add, depth) {
   at.indentation += 2;
   const text = at.value(inside[1], depth);
   at.indentation -= 2;
-  add(inside[0] === 2 ? `${at.stylize("<rejected>", "special")} ${text}` : text);
+  add(inside[0] === 2 ? `${at.stylize("<rejected>", "special")} ${text}`
+    : text);
 }

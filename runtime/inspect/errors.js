@@ -35,7 +35,8 @@ function withClass(stack, constructor, name, tag) {
   if (constructor !== null && !(
     StringPrototypeEndsWith(name, "Error") &&
     StringPrototypeStartsWith(stack, name) &&
-    (stack.length === length || stack[length] === ":" || stack[length] === "\n"))) {
+    (stack.length === length || stack[length] === ":" ||
+      stack[length] === "\n"))) {
     return stack;
   }
   let fallback = "Error";
@@ -46,7 +47,8 @@ function withClass(stack, constructor, name, tag) {
     ({ length } = fallback);
     if (fallback === "") fallback = "Error";
   }
-  const prefix = StringPrototypeSlice(prefixOf(constructor, tag, fallback), 0, -1);
+  const prefix = StringPrototypeSlice(prefixOf(constructor, tag, fallback), 0,
+    -1);
   if (name === prefix) return stack;
   if (StringPrototypeIndexOf(prefix, name) !== -1) {
     return length === 0 ? `${prefix}: ${stack}`
@@ -66,9 +68,11 @@ export function errorKeys(error, keys, showHidden) {
   const shown = list();
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
-    if (!showHidden && (key === "name" || key === "message" || key === "stack")) {
+    if (!showHidden &&
+        (key === "name" || key === "message" || key === "stack")) {
       const value = getSafely(error, key);
-      if (typeof value !== "string" || StringPrototypeIndexOf(stack, value) !== -1) {
+      if (typeof value !== "string" ||
+          StringPrototypeIndexOf(stack, value) !== -1) {
         continue;
       }
     }

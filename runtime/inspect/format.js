@@ -52,7 +52,9 @@ function hasOwnText(value) {
   return !builtIns[ObjectGetOwnPropertyDescriptor(Class, "name")?.value];
 }
 
-const withOptions = (options, more) => ({ __proto__: null, ...options, ...more });
+const withOptions = (options, more) => ({
+  __proto__: null, ...options, ...more,
+});
 
 function stringOf(value, options) {
   if (typeof value === "number") {
@@ -69,7 +71,9 @@ function stringOf(value, options) {
 }
 
 function number(value, parse, options) {
-  if (typeof value === "bigint") return bigintText(value, options.numericSeparator);
+  if (typeof value === "bigint") {
+    return bigintText(value, options.numericSeparator);
+  }
   return typeof value === "symbol"
     ? "NaN" : numberText(parse(value), options.numericSeparator);
 }
@@ -78,7 +82,8 @@ function json(value) {
   try {
     return `${JSONStringify(value)}`;
   } catch (error) {
-    if (StringPrototypeIndexOf(`${error?.message}`, "circular structure") === -1) {
+    if (StringPrototypeIndexOf(`${error?.message}`,
+        "circular structure") === -1) {
       throw error;
     }
     return "[Circular]";
@@ -101,7 +106,8 @@ function formatOne(directive, value, options) {
     return json(value);
   case "o":
     return inspectWith(
-      value, withOptions(options, { showHidden: true, showProxy: true, depth: 4 }));
+      value, withOptions(options,
+        { showHidden: true, showProxy: true, depth: 4 }));
   case "O":
     return inspectWith(value, options);
   default:

@@ -47,7 +47,8 @@ export function functionText(value, constructor, tag) {
   const name = getSafely(value, "name");
   let text = `[${type}`;
   if (constructor === null) text += " (null prototype)";
-  text += typeof name === "string" && name !== "" ? `: ${name}` : " (anonymous)";
+  text += typeof name === "string" && name !== "" ? `: ${name}`
+    : " (anonymous)";
   text += "]";
   if (constructor !== type && constructor !== null) text += ` ${constructor}`;
   return text + tagText;

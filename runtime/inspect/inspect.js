@@ -9,14 +9,14 @@ import {
   ArrayPrototypeSort, list, MathMax, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, PrimordialObject as Object,
   PrimordialString as String, ReflectApply, ReflectOwnKeys, replaceString,
-  StringPrototypeRepeat, SymbolFor,
+  StringPrototypeRepeat, SymbolFor, SymbolPrototypeToString,
 } from "../primordials.js";
 import { classify } from "./classify.js";
 import { findProperty, getSafely, insideOf, isProxy } from "./kinds.js";
 import { arrange } from "./layout.js";
 import { moreText } from "./parts.js";
 import { formatPrimitive } from "./primitives.js";
-import { escapeText, isIdentifier, quoteText, symbolText } from "./strings.js";
+import { escapeText, isIdentifier, quoteText } from "./strings.js";
 
 export const customInspect = SymbolFor("nodejs.util.inspect.custom");
 
@@ -100,7 +100,8 @@ export class Inspection {
     }
     for (let i = 0; i < this.seen.length; i++) {
       if (this.seen[i] !== value) continue;
-      return this.stylize(`[Circular *${this.#circularIndex(value)}]`, "special");
+      return this.stylize(`[Circular *${this.#circularIndex(value)}]`,
+        "special");
     }
     return this.#object(value, depth, isTypedArray);
   }
@@ -120,8 +121,8 @@ export class Inspection {
     parts[1] = this.value(inside[1], depth + 1);
     this.indentation -= 2;
     return arrange(
-      this, parts, { base: "", open: "Proxy [", close: "]", isArray: true }, depth + 1,
-      undefined);
+      this, parts, { base: "", open: "Proxy [", close: "]", isArray: true },
+      depth + 1, undefined);
   }
 
   // What the object's own inspect function says, or undefined.
@@ -140,10 +141,10 @@ export class Inspection {
       this.#userOptions(), inspect,
     ]);
     if (shown === outside) return undefined;
-    if (typeof shown !== "object" || shown === null) return `${String(shown)}`;
+    const text = typeof shown === "object" && shown !== null
+      ? this.value(shown, depth) : String(shown);
     return replaceString(
-      this.value(shown, depth), "\n",
-      `\n${StringPrototypeRepeat(" ", this.indentation)}`);
+      text, "\n", `\n${StringPrototypeRepeat(" ", this.indentation)}`);
   }
 
   #userOptions() {
@@ -164,6 +165,7 @@ export class Inspection {
       return shape.whole;
     }
     if (this.tooDeep(depth) || this.exhausted) {
+      this.spent += shape.brief.length;
       return this.stylize(shape.brief, "special");
     }
     depth++;
@@ -190,7 +192,8 @@ export class Inspection {
       if (this.options.compact === true) {
         shape.open = `${reference} ${shape.open}`;
       } else {
-        shape.base = shape.base === "" ? reference : `${reference} ${shape.base}`;
+        shape.base = shape.base === "" ? reference
+          : `${reference} ${shape.base}`;
       }
     }
     this.seen.length--;
@@ -218,7 +221,8 @@ export class Inspection {
     if (descriptor.value !== undefined) {
       this.indentation += shift;
       text = this.value(descriptor.value, depth);
-      if (shift === 3 && text.length > options.breakLength && !options.oneLine) {
+      if (shift === 3 && text.length > options.breakLength &&
+          !options.oneLine) {
         gap = `\n${StringPrototypeRepeat(" ", this.indentation)}`;
       }
       this.indentation -= shift;
@@ -237,7 +241,8 @@ export class Inspection {
 
   #key(key, enumerable) {
     if (typeof key === "symbol") {
-      return `[${this.stylize(symbolText(key), "symbol")}]`;
+      const text = escapeText(SymbolPrototypeToString(key));
+      return `[${this.stylize(text, "symbol")}]`;
     }
     if (key === "__proto__") return "['__proto__']";
     if (enumerable === false) return `[${escapeText(key)}]`;

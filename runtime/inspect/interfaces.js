@@ -9,7 +9,8 @@ import { interfaceOf } from "../core/webidl.js";
 // What asking for it would change, or takes long.
 const unasked = {
   __proto__: null,
-  body: true, signal: true, ready: true, closed: true, digest: true, subtle: true,
+  body: true, signal: true, ready: true, closed: true, digest: true,
+  subtle: true,
 };
 
 // { size, fill } for an object with pairs, { fill } for one with attributes.

@@ -69,7 +69,8 @@ export function constructorName(object, fallback = "Object") {
     const value = descriptor?.value;
     if (typeof value === "function" && !isProxy(value)) {
       const name = ObjectGetOwnPropertyDescriptor(value, "name")?.value;
-      if (typeof name === "string" && name !== "" && hasInstance(value, object)) {
+      if (typeof name === "string" && name !== "" &&
+          hasInstance(value, object)) {
         return name;
       }
     }

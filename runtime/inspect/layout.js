@@ -65,7 +65,7 @@ function inColumns(at, parts, value) {
   }
   // a character is about 2.5 times as high as wide: the whole shall be square
   const bias = MathSqrt(cell - total / parts.length);
-  const biased = MathMax(cell - 3 - bias, 1) && MathMax(cell - bias, 1);
+  const biased = MathMax(cell - 3 - bias, 1);
   const columns = MathMin(
     MathRound(MathSqrt(2.5 * biased * count) / biased),
     MathFloor((breakLength - at.indentation) / cell),
@@ -124,7 +124,7 @@ export function arrange(at, parts, shape, depth, value) {
         close;
     }
     const start = base === "" && open.length === 1
-      ? " " : `${base === "" ? "" : ` ${base}`}\n${indentation}  `;
+      ? " " : `${base === "" ? "" : ` ${base}`}${indentation}  `;
     return `${open}${start}${join(parts, `,${indentation}  `)} ${close}`;
   }
 
@@ -133,7 +133,8 @@ export function arrange(at, parts, shape, depth, value) {
     if (isArray && count > 6) parts = inColumns(at, parts, value);
     // short, and not more than "compact" levels of it
     if (at.depthNow - depth < compact && count === parts.length) {
-      const start = parts.length + at.indentation + open.length + base.length + 10;
+      const start = parts.length + at.indentation + open.length + base.length +
+        10;
       if (fits(at, parts, start, base)) {
         const text = join(parts, ", ");
         if (StringPrototypeIndexOf(text, "\n") === -1) {

@@ -18,7 +18,8 @@ export function prefixOf(name, tag, fallback, size = "") {
       ? `[${fallback}${size}: null prototype] [${tag}] `
       : `[${fallback}${size}: null prototype] `;
   }
-  return tag !== "" && name !== tag ? `${name}${size} [${tag}] ` : `${name}${size} `;
+  return tag !== "" && name !== tag ? `${name}${size} [${tag}] `
+    : `${name}${size} `;
 }
 
 export function tagOf(value, showHidden) {
@@ -45,9 +46,14 @@ export function keysOf(value, showHidden, withoutIndexes = false) {
   } catch {
     keys = ObjectKeys(value);
   }
-  for (let i = 0; i < keys.length; i++) {
+  let from = 0;
+  if (withoutIndexes) {
+    // they come first
+    from = keys.length;
+    while (from > 0 && !isIndex(keys[from - 1])) from--;
+  }
+  for (let i = from; i < keys.length; i++) {
     const key = keys[i];
-    if (withoutIndexes && isIndex(key)) continue;
     if (!showHidden && !isEnumerable(value, key)) continue;
     found[found.length] = key;
   }

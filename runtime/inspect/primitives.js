@@ -3,9 +3,10 @@
 import {
   BigIntPrototypeToString, list, NumberPrototypeToString, ObjectIs,
   StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice,
+  SymbolPrototypeToString,
 } from "../primordials.js";
 import { moreText } from "./parts.js";
-import { quoteText, symbolText } from "./strings.js";
+import { quoteText } from "./strings.js";
 
 // A text no longer than this is not broken into lines.
 const SHORT_LINE = 16;
@@ -94,7 +95,7 @@ export function formatPrimitive(at, value, stylize) {
   case "bigint":
     return stylize(bigintText(value, numericSeparator), "bigint");
   case "symbol":
-    return stylize(symbolText(value), "symbol");
+    return stylize(SymbolPrototypeToString(value), "symbol");
   case "boolean":
     return stylize(`${value}`, "boolean");
   case "undefined":

@@ -3,7 +3,7 @@
 import {
   NumberPrototypeToString, RegExpPrototypeExec, StringPrototypeCharCodeAt,
   StringPrototypeIndexOf, StringPrototypePadStart, StringPrototypeSlice,
-  StringPrototypeToUpperCase, SymbolPrototypeToString,
+  StringPrototypeToUpperCase,
 } from "../primordials.js";
 
 const escapes = {
@@ -23,7 +23,8 @@ const unusual = /[\x00-\x1f\\\x7f-\x9f\ud800-\udfff]/;
 // What of a text must not stand as it is; "quote" is that of its quotes, or -1.
 export function escapeText(text, quote = -1) {
   if (RegExpPrototypeExec(unusual, text) === null &&
-      (quote === -1 || quote !== 39 || StringPrototypeIndexOf(text, "'") === -1)) {
+      (quote === -1 || quote !== 39 ||
+        StringPrototypeIndexOf(text, "'") === -1)) {
     return text;
   }
   let out = "";
@@ -40,7 +41,7 @@ export function escapeText(text, quote = -1) {
       i++;
       continue;
     } else if (isHigh(code) || isLow(code)) {
-      escaped = `\\u${hex(code, 4)}`;
+      escaped = `\\u${NumberPrototypeToString(code, 16)}`;
     } else {
       continue;
     }
@@ -53,7 +54,9 @@ export function escapeText(text, quote = -1) {
 // In single quotes; in others when that saves escapes.
 export function quoteText(text) {
   if (StringPrototypeIndexOf(text, "'") !== -1) {
-    if (StringPrototypeIndexOf(text, '"') === -1) return `"${escapeText(text)}"`;
+    if (StringPrototypeIndexOf(text, '"') === -1) {
+      return `"${escapeText(text)}"`;
+    }
     if (StringPrototypeIndexOf(text, "`") === -1 &&
         StringPrototypeIndexOf(text, "${") === -1) {
       return `\`${escapeText(text)}\``;
@@ -67,5 +70,3 @@ const identifier = /^[a-zA-Z_][a-zA-Z_0-9]*$/;
 export const isIdentifier = (text) =>
   RegExpPrototypeExec(identifier, text) !== null;
 
-export const symbolText = (symbol) =>
-  escapeText(SymbolPrototypeToString(symbol));

@@ -14,8 +14,10 @@ import {
 } from "../chunks/inspect.js";
 import { hasNodeModules } from "../worker/compatibility.js";
 
-// A line of a log is not long; and what nobody will see is not made.
+// A line of a log is not long; and what nobody will see is not made: a value is
+// shown up to about so many characters.
 const MAX_TEXT = 64 * 1024;
+const MAX_VALUE = 8 * 1024;
 const DEPTH = 4;
 
 let indentation = 0;
@@ -25,7 +27,7 @@ const timers = new SafeMap();
 function options(more = undefined) {
   const made = completeOptions({ __proto__: null, depth: DEPTH, ...more });
   made.oneLine = true;
-  made.budget = MAX_TEXT;
+  made.budget = MAX_VALUE;
   made.customInspect = hasNodeModules();
   return made;
 }
@@ -104,7 +106,8 @@ function tabulate(data, properties) {
       const keys = properties ?? ObjectKeys(object);
       for (let i = 0; i < keys.length; i++) {
         const place = placeOf(`${keys[i]}`);
-        if (ReflectHas(object, keys[i])) row[place] = safely(() => cell(object[keys[i]]));
+        if (ReflectHas(object, keys[i])) row[place] =
+            safely(() => cell(object[keys[i]]));
       }
     } else {
       values[rows.length] = cell(value);
@@ -113,7 +116,7 @@ function tabulate(data, properties) {
   };
 
   if (isCollection) {
-    const [entries, arePairs] = insideOf(data);
+    const { 0: entries, 1: arePairs } = insideOf(data);
     const step = arePairs ? 2 : 1;
     for (let i = 0; i < entries.length && rows.length < MAX_ROWS; i += step) {
       addRow(arePairs ? entries[i] : undefined, entries[i + step - 1],
@@ -188,7 +191,8 @@ export const methods = {
   dir(value, given = undefined) {
     print(LOG_INFO, safely(() => {
       const { depth, showHidden } = isObject(given) ? given : {};
-      return show(value, { depth: depth === undefined ? DEPTH : depth, showHidden });
+      return show(value,
+        { depth: depth === undefined ? DEPTH : depth, showHidden });
     }));
   },
 
@@ -254,7 +258,8 @@ export const methods = {
       return;
     }
     const text = format(args);
-    print(LOG_INFO, `${name}: ${elapsed(start)}${text === "" ? "" : ` ${text}`}`);
+    print(LOG_INFO,
+      `${name}: ${elapsed(start)}${text === "" ? "" : ` ${text}`}`);
   },
   timeEnd(name = undefined) {
     name = label(name);
