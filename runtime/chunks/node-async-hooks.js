@@ -1,1 +1,1 @@
-export { default as asyncHooks } from "../node/async-hooks.js";
+export { AsyncResource, default as asyncHooks } from "../node/async-hooks.js";

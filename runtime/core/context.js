@@ -8,7 +8,8 @@
 import { v8 } from "../native.js";
 import { list, ReflectApply } from "../primordials.js";
 
-// key, value, key, value ...: there are few storages, and each key is here once.
+// key, value, key, value ...: there are few storages, and each key is here
+// once.
 export const NO_VALUES = list();
 
 class Frame {

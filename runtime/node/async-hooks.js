@@ -20,7 +20,8 @@ import {
 const runWith = (values, callback, self, args) =>
   runWithValues(currentInvocation(), values, callback, self, args);
 
-const notHere = (name) => new Error(`asyncLocalStorage.${name}() is not implemented`);
+const notHere = (name) =>
+  new Error(`asyncLocalStorage.${name}() is not implemented`);
 
 export class AsyncLocalStorage {
   #default = undefined;
@@ -74,7 +75,8 @@ export class AsyncLocalStorage {
     return valueIn(currentValues(), this, this.#default);
   }
 
-  // As in Workers: they would change the frame of callers who know nothing of it.
+  // As in Workers: they would change the frame of callers who know nothing of
+  // it.
   enterWith(_store) {
     throw notHere("enterWith");
   }
@@ -118,7 +120,8 @@ export class AsyncResource {
 
   static bind(callback, type = undefined, self = undefined) {
     requireFunction(callback, "fn");
-    return bind(new AsyncResource(type ?? (callback.name || "bound-anonymous-fn")),
+    return bind(new AsyncResource(type ?? (callback.name ||
+      "bound-anonymous-fn")),
       callback, self);
   }
 
@@ -149,6 +152,11 @@ export class AsyncResource {
     return bind(this, callback, self);
   }
 }
+
+// A class that names itself in its body is "_Name" in the bundle.
+ObjectDefineProperty(AsyncResource, "name", {
+  __proto__: null, value: "AsyncResource", configurable: true,
+});
 
 function bind(resource, callback, self) {
   const bound = self === undefined

@@ -44,7 +44,8 @@ export const nodeRangeError = (code, message) =>
 function received(value) {
   if (value === null || value === undefined) return ` Received ${value}`;
   if (typeof value === "function") {
-    return value.name ? ` Received function ${value.name}` : " Received function ";
+    return value.name ? ` Received function ${value.name}`
+      : " Received function ";
   }
   if (typeof value === "object") {
     const name = value.constructor?.name;
@@ -80,7 +81,7 @@ export function invalidArgType(name, expected, value) {
   const others = [];
   for (let i = 0; i < names.length; i++) {
     const one = names[i];
-    if (isPrimitiveName[one] && one !== "Object") {
+    if (isPrimitiveName[one]) {
       types[types.length] = StringPrototypeToLowerCase(one);
     } else if (RegExpPrototypeExec(classLike, one) !== null) {
       classes[classes.length] = one;
@@ -88,7 +89,15 @@ export function invalidArgType(name, expected, value) {
       others[others.length] = one;
     }
   }
-  // an object may be any of several classes
+  // an object is an instance, too
+  if (classes.length > 0) {
+    for (let i = 0; i < types.length; i++) {
+      if (types[i] !== "object") continue;
+      for (; i < types.length - 1; i++) types[i] = types[i + 1];
+      types.length--;
+      classes[classes.length] = "Object";
+    }
+  }
   let text = "";
   if (types.length > 0) {
     text += types.length > 1
@@ -117,9 +126,11 @@ export function invalidArgValue(name, value, reason = "is invalid",
   make = nodeTypeError) {
   let text = inspect(value);
   if (text.length > 128) text = `${StringPrototypeSlice(text, 0, 128)}...`;
-  const kind = StringPrototypeIndexOf(name, ".") !== -1 ? "property" : "argument";
+  const kind = StringPrototypeIndexOf(name, ".") !== -1 ? "property"
+    : "argument";
   return make(
-    "ERR_INVALID_ARG_VALUE", `The ${kind} '${name}' ${reason}. Received ${text}`);
+    "ERR_INVALID_ARG_VALUE",
+      `The ${kind} '${name}' ${reason}. Received ${text}`);
 }
 
 // 1234567 as "1_234_567".
@@ -155,7 +166,8 @@ export function requireType(value, type, name) {
   if (typeof value !== type) throw invalidArgType(name, type, value);
 }
 
-export const requireString = (value, name) => requireType(value, "string", name);
+export const requireString = (value, name) => requireType(value, "string",
+  name);
 export const requireFunction = (value, name) =>
   requireType(value, "function", name);
 export const requireBoolean = (value, name) =>
@@ -186,4 +198,5 @@ export function requireInteger(
 }
 
 export const notImplemented = (what) =>
-  nodeError("ERR_METHOD_NOT_IMPLEMENTED", `The ${what} method is not implemented`);
+  nodeError("ERR_METHOD_NOT_IMPLEMENTED",
+    `The ${what} method is not implemented`);

@@ -8,7 +8,21 @@ import {
 
 const modules = {
   __proto__: null,
+  assert: ["node-assert", "assert"],
+  "assert/strict": ["node-assert", "strict"],
   async_hooks: ["node-async-hooks", "asyncHooks"],
+  buffer: ["node-buffer", "buffer"],
+  diagnostics_channel: ["node-diagnostics-channel", "diagnosticsChannel"],
+  events: ["node-events", "EventEmitter"],
+  path: ["node-path", "posix"],
+  "path/posix": ["node-path", "posix"],
+  "path/win32": ["node-path", "win32"],
+  process: ["node-process", "process"],
+  string_decoder: ["node-string-decoder", "stringDecoder"],
+  timers: ["node-timers", "timers"],
+  "timers/promises": ["node-timers", "promises"],
+  util: ["node-util", "util"],
+  "util/types": ["node-util", "types"],
 };
 
 // The bare name that a specifier stands for, or undefined.

@@ -20,6 +20,7 @@ import { worker } from "./entrypoints.js";
 import { dropEvents, startEvents } from "./events.js";
 import { createLoader } from "./loader.js";
 import { importMain, setModules } from "./modules.js";
+import { installNodeGlobals } from "./node-globals.js";
 
 // wire/dw_wire.h: dw_wire_record_kind_t
 const MODULE_JS = 1;
@@ -178,6 +179,7 @@ export function onLoad(format, outboundExists, bytes) {
     const { env, mainModule, modules } = readCode(format, bytes);
     worker.env = env;
     setModules(modules);
+    installNodeGlobals();
     PromisePrototypeThen(
       importMain(mainModule),
       (namespace) => startEvents(namespace, ReflectOwnKeys(namespace)),
