@@ -249,3 +249,22 @@ isolates("no values are lost or seen by patched built-ins",
        } };`));
     assert.equal((await isolate.request()).text, "s0");
   }, { only: "engine" });
+
+isolates("what goes on in a run belongs to its event, whoever has woken it",
+  async (isolate) => {
+    await isolate.load(FORMAT.JSON, code(
+      `import { AsyncLocalStorage } from "node:async_hooks";
+       const als = new AsyncLocalStorage();
+       let wake;
+       const woken = new Promise((resolve) => { wake = resolve; });
+       export default { async fetch(request) {
+         if (request.url.endsWith("wake")) { wake(); return new Response("b"); }
+         return als.run("a", async () => { await woken; console.warn(als.getStore()); return new Response("a"); });
+       } };`));
+    const first = isolate.fetch({ url: "http://h/wait" });
+    const second = isolate.fetch({ url: "http://h/wake" });
+    await isolate.answer(second);
+    await isolate.answer(first);
+    const [{ channel, text }] = isolate.of("log");
+    assert.deepEqual([channel, text], [first, "a"]);
+  });
