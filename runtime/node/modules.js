@@ -12,6 +12,7 @@ const modules = {
   "assert/strict": ["node-assert", "strict"],
   async_hooks: ["node-async-hooks", "asyncHooks"],
   buffer: ["node-buffer", "buffer"],
+  crypto: ["node-crypto", "crypto"],
   diagnostics_channel: ["node-diagnostics-channel", "diagnosticsChannel"],
   events: ["node-events", "EventEmitter"],
   path: ["node-path", "posix"],
