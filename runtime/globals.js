@@ -20,13 +20,13 @@ import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
 
 const hidden = {
-  Crypto, DOMException, EventTarget, Headers, Request, Response,
+  console, Crypto, DOMException, EventTarget, Headers, Request, Response,
   ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
   URLSearchParams, WorkerGlobalScope,
 };
 
 const visible = {
-  atob, btoa, console, crypto, fetch, queueMicrotask, reportError,
+  atob, btoa, crypto, fetch, queueMicrotask, reportError,
   self: globalThis, ...timerFunctions,
 };
 

@@ -45,6 +45,7 @@ export const {
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
+  has: ReflectHas,
   ownKeys: ReflectOwnKeys,
 } = Reflect;
 
@@ -63,6 +64,8 @@ export const {
 } = Object;
 export const ObjectPrototypeHasOwnProperty =
   uncurryThis(Object.prototype.hasOwnProperty);
+export const ObjectPrototypePropertyIsEnumerable =
+  uncurryThis(Object.prototype.propertyIsEnumerable);
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
 export const FunctionPrototypeCall = uncurryThis(call);
 export const FunctionPrototypeToString =
@@ -92,6 +95,7 @@ export const StringPrototypeEndsWith = uncurryThis(String.prototype.endsWith);
 export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf);
 export const StringPrototypeLastIndexOf =
   uncurryThis(String.prototype.lastIndexOf);
+export const StringPrototypePadEnd = uncurryThis(String.prototype.padEnd);
 export const StringPrototypePadStart = uncurryThis(String.prototype.padStart);
 export const StringPrototypeRepeat = uncurryThis(String.prototype.repeat);
 export const StringPrototypeSlice = uncurryThis(String.prototype.slice);
@@ -144,9 +148,13 @@ export const SymbolPrototypeToString = uncurryThis(Symbol.prototype.toString);
 export const SymbolAsyncDispose =
   Symbol.asyncDispose ?? Symbol("Symbol.asyncDispose");
 export const SymbolDispose = Symbol.dispose ?? Symbol("Symbol.dispose");
+export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf);
 export const {
   asyncIterator: SymbolAsyncIterator,
+  for: SymbolFor,
   iterator: SymbolIterator,
+  species: SymbolSpecies,
+  toPrimitive: SymbolToPrimitive,
   toStringTag: SymbolToStringTag,
 } = Symbol;
 
@@ -166,11 +174,15 @@ export const BigIntPrototypeToString = uncurryThis(BigInt.prototype.toString);
 export const PrimordialString = String;
 export const PrimordialParseFloat = parseFloat;
 export const PrimordialParseInt = parseInt;
-export const { floor: MathFloor, max: MathMax, min: MathMin, trunc: MathTrunc } =
-  Math;
+export const {
+  abs: MathAbs, floor: MathFloor, max: MathMax, min: MathMin, round: MathRound,
+  sqrt: MathSqrt, trunc: MathTrunc,
+} = Math;
 export const DateNow = Date.now;
+export const DatePrototype = Date.prototype;
 export const DatePrototypeGetTime = uncurryThis(Date.prototype.getTime);
 export const DatePrototypeToISOString = uncurryThis(Date.prototype.toISOString);
+export const DatePrototypeToString = uncurryThis(Date.prototype.toString);
 export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const ErrorCaptureStackTrace = Error.captureStackTrace;
 export const ErrorPrototype = Error.prototype;
@@ -206,8 +218,11 @@ export const TypedArrayPrototypeGetByteLength =
 export const TypedArrayPrototypeGetLength = getter(TypedArrayPrototype, "length");
 export const TypedArrayPrototypeGetSymbolToStringTag =
   getter(TypedArrayPrototype, Symbol.toStringTag);
+export const TypedArrayPrototypeFill = uncurryThis(TypedArrayPrototype.fill);
 export const TypedArrayPrototypeIndexOf =
   uncurryThis(TypedArrayPrototype.indexOf);
+export const TypedArrayPrototypeLastIndexOf =
+  uncurryThis(TypedArrayPrototype.lastIndexOf);
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
 export const TypedArrayPrototypeSubarray =
@@ -224,19 +239,18 @@ for (const name of [
   const elementSize = constructor.BYTES_PER_ELEMENT;
   typedArrayKinds[name] = { __proto__: null, constructor, elementSize };
 }
+export const DataViewPrototype = DataView.prototype;
 export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
 export const DataViewPrototypeGetByteOffset =
   getter(DataView.prototype, "byteOffset");
 export const DataViewPrototypeGetByteLength =
   getter(DataView.prototype, "byteLength");
 
-const PrimordialDataView = DataView;
-
 // V8 adds SharedArrayBuffer only when an isolate has come out of the snapshot.
 // A DataView takes either kind of buffer, and nothing else.
 export function SharedArrayBufferPrototypeGetByteLength(buffer) {
   const length =
-    DataViewPrototypeGetByteLength(new PrimordialDataView(buffer));
+    DataViewPrototypeGetByteLength(new DataView(buffer));
   try {
     ArrayBufferPrototypeGetByteLength(buffer);
   } catch {

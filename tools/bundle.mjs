@@ -39,6 +39,15 @@ const options = {
 };
 
 const chunkName = (path) => basename(path, ".js");
+
+// What packages import of Node.js and of other packages, and which chunk of ours
+// it is.
+const packageChunks = {
+  "abort-controller": "events", "buffer": "node-buffer",
+  "events": "node-events", "node:querystring": "node-querystring",
+  "process/": "node-process", "string_decoder/": "node-string-decoder",
+};
+
 // Modules whose exports take the place of globals in a chunk.
 const injected = { urlpattern: [resolve(runtime, "url/global-url.js")] };
 
@@ -111,6 +120,15 @@ function outside(entry, names, isShared) {
           return { ...outside, namespace: "chunk" };
         }
         return undefined;
+      });
+      plugin.onResolve({ filter: /^[a-z]/ }, ({ path, importer }) => {
+        if (isOurs(importer)) return undefined;
+        if (path === "node:path") {
+          return { path: resolve(runtime, "node/path-default.js") };
+        }
+        const name = packageChunks[path];
+        return name === undefined ? undefined
+          : { path: `chunks/${name}.js`, namespace: "chunk" };
       });
       plugin.onLoad({ filter: /.*/, namespace: "snapshot" }, ({ path }) =>
         constants(path, "__shared"));

@@ -367,6 +367,12 @@ void SetError(v8shim_error_t* error, std::string_view message,
 v8shim_status_t Fail(v8::Local<v8::Context> context,
                      const v8::TryCatch& try_catch, v8shim_error_t* error);
 
+// -- kinds.cc ---------------------------------------------------------------
+
+void KindOf(const v8::FunctionCallbackInfo<v8::Value>& info);
+void FunctionKind(const v8::FunctionCallbackInfo<v8::Value>& info);
+void InsideOf(const v8::FunctionCallbackInfo<v8::Value>& info);
+
 // -- serialize.cc -----------------------------------------------------------
 
 void Serialize(const v8::FunctionCallbackInfo<v8::Value>& info);

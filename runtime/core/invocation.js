@@ -1,16 +1,16 @@
-// An invocation: one event into this isolate.  The current one is V8's
-// continuation-preserved data: it is set when an event is delivered and follows
-// promise reactions; timers, microtasks and callbacks remember theirs.
+// An invocation: one event into this isolate.  The current one is that of the
+// frame at hand (see context.js), which is set when an event is delivered and
+// follows promise reactions; timers, microtasks and callbacks remember theirs.
 //
 // An invocation is over when its response is complete and its waitUntil()
 // promises have settled.  After that it cannot start I/O.
 
 import { LOG_ERROR, ops, v8 } from "../native.js";
 import {
-  PrimordialError as Error, PromisePrototypeThen, PromiseResolve, ReflectApply,
-  SafeSet,
+  PrimordialError as Error, PromisePrototypeThen, PromiseResolve, SafeSet,
 } from "../primordials.js";
 import { closeChannel } from "./channels.js";
+import { NO_VALUES } from "./context.js";
 import { describe, locationOf, messageOf } from "./errors.js";
 
 // The invocation that the event in hand belongs to: for code whose context V8
@@ -19,6 +19,7 @@ let entered;
 
 export class Invocation {
   channel;
+  values = NO_VALUES;     // as a frame
   props = undefined;      // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
   signal = undefined;     // request.signal, once somebody has asked for it
@@ -32,6 +33,10 @@ export class Invocation {
 
   constructor(channel) {
     this.channel = channel;
+  }
+
+  get invocation() {
+    return this;
   }
 
   waitUntil(promise) {
@@ -101,7 +106,10 @@ export class Invocation {
   }
 }
 
-export const currentInvocation = () => v8.getContext() ?? entered;
+export const currentInvocation = () => v8.getContext()?.invocation ?? entered;
+
+// The frame at hand, to go on in later by runIn().
+export const currentFrame = () => v8.getContext() ?? entered;
 
 export function setEntered(invocation) {
   entered = invocation;
@@ -124,17 +132,6 @@ export const requestIsOver = () => new Error(
   "Cannot perform I/O on behalf of a request that is over: its response " +
   "is complete and its waitUntil() promises have settled. Pass work that " +
   "goes on after the response to ctx.waitUntil().");
-
-// Calls a function in the context of an invocation (or of none).
-export function runIn(invocation, callback, self, args) {
-  const before = v8.getContext();
-  v8.setContext(invocation);
-  try {
-    return ReflectApply(callback, self, args);
-  } finally {
-    v8.setContext(before);
-  }
-}
 
 export function logUncaught(invocation, where, error) {
   const location = locationOf(error);

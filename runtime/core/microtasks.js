@@ -2,7 +2,8 @@
 
 import { v8 } from "../native.js";
 import { PrimordialTypeError as TypeError } from "../primordials.js";
-import { currentInvocation, runIn } from "./invocation.js";
+import { runIn } from "./context.js";
+import { currentFrame } from "./invocation.js";
 import { reportException } from "./report.js";
 import { requireArguments } from "./webidl.js";
 
@@ -13,12 +14,12 @@ export function queueMicrotask(callback) {
       "Failed to execute 'queueMicrotask': parameter 1 is not of type " +
       "'Function'.");
   }
-  const context = v8.getContext();
+  const frame = currentFrame();
   v8.enqueueMicrotask(() => {
     try {
-      runIn(context, callback, undefined, []);
+      runIn(frame, callback, undefined, []);
     } catch (error) {
-      reportException(context ?? currentInvocation(), "in a microtask", error);
+      reportException(frame, "in a microtask", error);
     }
   });
 }

@@ -7,7 +7,7 @@ import {
   list, PrimordialWeakMap as WeakMap, SafeMap, WeakMapPrototypeDelete,
   WeakMapPrototypeGet, WeakMapPrototypeSet,
 } from "../primordials.js";
-import { currentInvocation } from "./invocation.js";
+import { currentFrame } from "./invocation.js";
 import { reportHandled, reportUnhandled } from "./report.js";
 
 const unhandled = new SafeMap();
@@ -23,8 +23,7 @@ const REJECTED = 0;
 function onRejection(kind, promise, reason) {
   const idle = unhandled.size === 0 && handled.length === 0;
   if (kind === REJECTED) {
-    const invocation = currentInvocation();
-    unhandled.set(promise, { invocation, promise, reason });
+    unhandled.set(promise, { frame: currentFrame(), promise, reason });
   } else {
     if (unhandled.delete(promise) || outstanding === null) return;
     const rejection = WeakMapPrototypeGet(outstanding, promise);
@@ -48,15 +47,15 @@ function report() {
   handled = list();
 
   for (let i = 0; i < rejections.length; i++) {
-    const { invocation, promise, reason } = rejections[i];
-    reportUnhandled(invocation, promise, reason);
+    const { frame, promise, reason } = rejections[i];
+    reportUnhandled(frame, promise, reason);
     // not before: a handler that came meanwhile is nobody's news
     outstanding ??= new WeakMap();
-    WeakMapPrototypeSet(outstanding, promise, { invocation, reason });
+    WeakMapPrototypeSet(outstanding, promise, { frame, reason });
   }
   for (let i = 0; i < late.length; i++) {
-    const { invocation, promise, reason } = late[i];
-    reportHandled(invocation, promise, reason);
+    const { frame, promise, reason } = late[i];
+    reportHandled(frame, promise, reason);
   }
 }
 

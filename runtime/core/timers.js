@@ -5,8 +5,9 @@ import { ops } from "../native.js";
 import {
   list, MathMax, MathMin, MathTrunc, PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
+import { runIn } from "./context.js";
 import { toLong } from "./integers.js";
-import { requireInvocation, runIn, setEntered } from "./invocation.js";
+import { currentFrame, requireInvocation, setEntered } from "./invocation.js";
 import { runMicrotasks } from "./rejections.js";
 import { reportException } from "./report.js";
 import { requireArguments } from "./webidl.js";
@@ -94,6 +95,7 @@ function start(callback, delay, args, repeats) {
     callback,
     args,
     invocation,
+    frame: currentFrame(),
     cleared: false,
     cleanup: undefined,
   };
@@ -146,9 +148,9 @@ export function onAlarm() {
     ops.enter(timer.invocation.channel);
     setEntered(timer.invocation);
     try {
-      runIn(timer.invocation, timer.callback, globalThis, timer.args);
+      runIn(timer.frame, timer.callback, globalThis, timer.args);
     } catch (error) {
-      reportException(timer.invocation, "in a timer", error);
+      reportException(timer.frame, "in a timer", error);
     }
     runMicrotasks();
   }

@@ -13,7 +13,8 @@ import {
 import { toDictionary } from "../core/convert.js";
 import { DOMException } from "../core/dom-exception.js";
 import { messageOf } from "../core/errors.js";
-import { currentInvocation, runIn } from "../core/invocation.js";
+import { runIn } from "../core/context.js";
+import { currentInvocation } from "../core/invocation.js";
 import { createSignal, signalAbort } from "../core/signals.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {

@@ -7,7 +7,7 @@ import {
   PrimordialTypeError as TypeError, ReflectApply,
 } from "../primordials.js";
 import { DOMException } from "../core/dom-exception.js";
-import { currentInvocation } from "../core/invocation.js";
+import { currentFrame } from "../core/invocation.js";
 import { reportException } from "../core/report.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
@@ -249,7 +249,7 @@ function invoke(target, event, state, capturing) {
       if (listener.handler) callHandler(target, listener, event, state);
       else callListener(target, listener, event);
     } catch (error) {
-      reportException(currentInvocation(), "in an event listener", error);
+      reportException(currentFrame(), "in an event listener", error);
     }
     state.passive = false;
     if (state.stoppedImmediately) return;

@@ -6,8 +6,9 @@ import {
   PrimordialTypeError as TypeError, RegExpPrototypeExec,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
+import { runIn } from "../core/context.js";
 import { describe, locationOf } from "../core/errors.js";
-import { currentInvocation, runIn } from "../core/invocation.js";
+import { currentFrame } from "../core/invocation.js";
 import { provideScopeEvents, reportException } from "../core/report.js";
 import {
   defineInterface, requireArguments, requireBrand,
@@ -42,9 +43,9 @@ export function installScope() {
   provideScopeEvents({ __proto__: null, error, handled, unhandled });
 }
 
-// Dispatches an event of ours in the context of an invocation; was it canceled?
-function fireIn(invocation, event) {
-  return !runIn(invocation, fire, undefined, [scope, event]);
+// Dispatches an event of ours in a frame; was it canceled?
+function fireIn(frame, event) {
+  return !runIn(frame, fire, undefined, [scope, event]);
 }
 
 const place = /^(.*):(\d+):(\d+)$/;
@@ -66,12 +67,12 @@ function extract(exception) {
 let reporting = false;
 
 // An exception in a listener of this event is only logged.
-function error(invocation, exception) {
+function error(frame, exception) {
   if (reporting || !hasListeners(scope, "error")) return false;
   const { ErrorEvent } = chunk("events-extra");
   reporting = true;
   try {
-    return fireIn(invocation, new ErrorEvent("error", extract(exception)));
+    return fireIn(frame, new ErrorEvent("error", extract(exception)));
   } finally {
     reporting = false;
   }
@@ -83,17 +84,17 @@ function rejection(type, cancelable, promise, reason) {
     type, { __proto__: null, cancelable, promise, reason });
 }
 
-function unhandled(invocation, promise, reason) {
+function unhandled(frame, promise, reason) {
   return hasListeners(scope, "unhandledrejection") && fireIn(
-    invocation, rejection("unhandledrejection", true, promise, reason));
+    frame, rejection("unhandledrejection", true, promise, reason));
 }
 
-function handled(invocation, promise, reason) {
+function handled(frame, promise, reason) {
   if (!hasListeners(scope, "rejectionhandled")) return;
-  fireIn(invocation, rejection("rejectionhandled", false, promise, reason));
+  fireIn(frame, rejection("rejectionhandled", false, promise, reason));
 }
 
 export function reportError(exception) {
   requireArguments(arguments.length, 1, "reportError");
-  reportException(currentInvocation(), "in reportError()", exception);
+  reportException(currentFrame(), "in reportError()", exception);
 }

@@ -16,9 +16,8 @@ import {
   list, PrimordialTypeError as TypeError, SafeSet, SymbolIterator,
 } from "../primordials.js";
 import { dataCloneError, defineTransferable } from "../core/clone.js";
-import {
-  currentInvocation, requireInvocation, runIn,
-} from "../core/invocation.js";
+import { runIn } from "../core/context.js";
+import { currentInvocation, requireInvocation } from "../core/invocation.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand,

@@ -1,8 +1,9 @@
 // Sends bodies: of responses and of requests.
 
-import { BODY, JOIN, v8 } from "../native.js";
+import { BODY, JOIN } from "../native.js";
 import { TypedArrayPrototypeGetByteLength } from "../primordials.js";
-import { runIn } from "../core/invocation.js";
+import { runIn } from "../core/context.js";
+import { currentFrame } from "../core/invocation.js";
 import { chunkBytes } from "./body.js";
 import {
   expectedLengthOf, getReader, readerCancel, readerRead,
@@ -44,10 +45,10 @@ export const isShortText = (state) =>
 // wants it any more, rejected when it fails.  Does not end the channel.
 export async function sendStream(stream, sender) {
   const reader = getReader(stream);
-  const invocation = v8.getContext();
+  const frame = currentFrame();
   // the next chunk may never come
   sender.onClose = (reason) => {
-    runIn(invocation, cancelQuietly, undefined, [reader, reason]);
+    runIn(frame, cancelQuietly, undefined, [reader, reason]);
   };
   try {
     for (;;) {

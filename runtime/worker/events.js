@@ -9,9 +9,10 @@ import {
   StringPrototypeSlice, StringPrototypeStartsWith,
 } from "../primordials.js";
 import { openChannel, Sender } from "../core/channels.js";
+import { runIn } from "../core/context.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
-  currentInvocation, Invocation, runIn, setEntered,
+  currentInvocation, Invocation, setEntered,
 } from "../core/invocation.js";
 import { createSignal, signalAbort } from "../core/signals.js";
 import { isObject } from "../core/webidl.js";

@@ -15,10 +15,12 @@ import { createFetcher, setOutboundExists } from "../web/fetch.js";
 import {
   checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT, WASM,
 } from "./code.js";
+import { setCompatibility } from "./compatibility.js";
 import { worker } from "./entrypoints.js";
 import { dropEvents, startEvents } from "./events.js";
 import { createLoader } from "./loader.js";
 import { importMain, setModules } from "./modules.js";
+import { installNodeGlobals } from "./node-globals.js";
 
 // wire/dw_wire.h: dw_wire_record_kind_t
 const MODULE_JS = 1;
@@ -64,6 +66,8 @@ const moduleKinds = {
 function readRecords(bytes) {
   const env = {};
   const modules = list();
+  const flags = list();
+  let date;
   const { length } = bytes;
   for (let at = 0; at + RECORD_SIZE <= length;) {
     const kind = bytes[at];
@@ -101,20 +105,26 @@ function readRecords(bytes) {
       }));
       break;
     case COMPATIBILITY_DATE:
+      date = utf8(data);
+      break;
     case COMPATIBILITY_FLAG:
-      // TODO(cleanup): nothing depends on them yet.
+      flags[flags.length] = utf8(data);
       break;
     default:
       throw new Error(`Unknown record of kind ${kind}.`);
     }
   }
   if (modules.length === 0) throw new Error("A worker needs a module.");
+  setCompatibility(date, flags);
   return { env, modules, mainModule: modules[0].name };
 }
 
 // WorkerCode, as a value of another isolate or as JSON.
 function readWorkerCode(code, fromJSON) {
-  const { env, limits, mainModule, modules } = checkWorkerCode(code, fromJSON);
+  const {
+    compatibilityDate, compatibilityFlags, env, limits, mainModule, modules,
+  } = checkWorkerCode(code, fromJSON);
+  setCompatibility(compatibilityDate, compatibilityFlags);
   const { globalOutbound } = code;
   if (globalOutbound !== undefined && globalOutbound !== null) {
     throw outboundError(globalOutbound, "null or absent here");
@@ -173,6 +183,7 @@ export function onLoad(format, outboundExists, bytes) {
     const { env, mainModule, modules } = readCode(format, bytes);
     worker.env = env;
     setModules(modules);
+    installNodeGlobals();
     evaluating = true;
     PromisePrototypeThen(importMain(mainModule), (namespace) => {
       evaluating = false;

@@ -12,8 +12,9 @@ import {
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { serialize } from "../core/clone.js";
+import { runIn } from "../core/context.js";
 import { errorFromReset, locationOf, messageOf } from "../core/errors.js";
-import { requireInvocation, runIn } from "../core/invocation.js";
+import { currentFrame, requireInvocation } from "../core/invocation.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
@@ -51,6 +52,7 @@ class Load {
   channel = 0;
   error = undefined;      // why the worker is no more
   invocation;
+  #frame = currentFrame();
   #callback = null;
   #sender = null;
   #cleanup = () => this.#close();
@@ -78,7 +80,7 @@ class Load {
     if (callback === null) return;
     let code;
     try {
-      code = PromiseResolve(runIn(this.invocation, callback, undefined, []));
+      code = PromiseResolve(runIn(this.#frame, callback, undefined, []));
     } catch (error) {
       this.#fail(error);
       return;

@@ -7,7 +7,11 @@ import {
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
 import { messageOf } from "../core/errors.js";
+import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
 import { JS, JSON_MODULE, TEXT, WASM } from "./code.js";
+import {
+  hasAsyncHooks, hasNodeGlobals, hasNodeModules,
+} from "./compatibility.js";
 import {
   DurableObject, RpcStub, RpcTarget, waitUntil, worker, WorkerEntrypoint,
 } from "./entrypoints.js";
@@ -103,6 +107,17 @@ function syntheticModule(name, make) {
   return found;
 }
 
+// A module of Node.js that this worker may import, or undefined.
+function findNodeModule(specifier) {
+  const name = nodeModuleName(specifier);
+  if (name === undefined) return undefined;
+  const allowed = StringPrototypeStartsWith(specifier, "node:")
+    ? hasNodeModules() || (name === "async_hooks" && hasAsyncHooks())
+    : hasNodeGlobals();
+  if (!allowed) return undefined;
+  return syntheticModule(`node:${name}`, () => nodeModuleExports(name));
+}
+
 // For native.v8.setModuleHost().
 function resolve(specifier, referrer) {
   referrer ??= "";
@@ -111,6 +126,8 @@ function resolve(specifier, referrer) {
   }
   const module = find(specifier, referrer);
   if (module === undefined) {
+    const builtIn = findNodeModule(specifier);
+    if (builtIn !== undefined) return builtIn;
     const from = referrer === "" ? "" : `\n  imported from "${referrer}"`;
     throw new Error(`No such module "${specifier}".${from}${hint(specifier)}`);
   }
@@ -120,6 +137,15 @@ function resolve(specifier, referrer) {
 }
 
 function hint(specifier) {
+  if (nodeModuleName(specifier) !== undefined) {
+    return StringPrototypeStartsWith(specifier, "node:")
+      ? "\n  it needs the compatibility flag \"nodejs_compat\""
+      : `\n  import "node:${specifier}" instead, with the compatibility flag ` +
+        '"nodejs_compat"';
+  }
+  if (StringPrototypeStartsWith(specifier, "node:")) {
+    return "\n  this module of Node.js is not available here";
+  }
   return StringPrototypeIndexOf(specifier, ":") !== -1 ||
       StringPrototypeStartsWith(specifier, ".") ? ""
     : "\n  npm packages must be bundled, e.g. with '@cloudflare/worker-bundler'";

@@ -225,15 +225,15 @@ logged("levels", `console.warn("w")`, LEVEL.WARN, "w");
 logged("error", `console.error("e")`, LEVEL.ERROR, "e");
 logged("debug", `console.debug("d")`, LEVEL.DEBUG, "d");
 logged("format", `console.log("%s|%d|%i|%f|%j|%o|%c|%%|%x", "s", "4.5", "4.5", "4.5", {a:1}, [1], "css", "rest")`,
-  LEVEL.INFO, 's|4.5|4|4.5|{"a":1}|[ 1 ]||%|%x rest');
+  LEVEL.INFO, 's|4.5|4|4.5|{"a":1}|[ 1, [length]: 1 ]||%|%x rest');
 logged("objects", `console.log({ a: "x'y", "b-c": [1, , { d: { e: { f: { g: 1 } } } }], get h() { return 1; }, [Symbol("k")]: 1 })`,
-  LEVEL.INFO, `{ a: "x'y", 'b-c': [ 1, <empty>, { d: { e: { f: [Object] } } } ], h: [Getter], [Symbol(k)]: 1 }`);
+  LEVEL.INFO, `{ a: "x'y", 'b-c': [ 1, <1 empty item>, { d: { e: { f: [Object] } } } ], h: [Getter], [Symbol(k)]: 1 }`);
 logged("collections", `console.log(new Map([["a", { b: 1 }]]), new Set([1]), new Uint8Array(2), [], {}, new Date(0), /x/g)`,
   LEVEL.INFO, "Map(1) { 'a' => { b: 1 } } Set(1) { 1 } Uint8Array(2) [ 0, 0 ] [] {} 1970-01-01T00:00:00.000Z /x/g");
 logged("functions, classes, instances", `class A { x = 1 } console.log(() => {}, function f() {}, A, new A(), Object.create(null))`,
   LEVEL.INFO, "[Function (anonymous)] [Function: f] [class A] A { x: 1 } [Object: null prototype] {}");
 logged("circles", `const a = { b: 1 }; a.self = a; console.log(a)`, LEVEL.INFO,
-  "{ b: 1, self: [Circular] }");
+  "<ref *1> { b: 1, self: [Circular *1] }");
 logged("platform objects", `console.log(new Response(null, { headers: { a: "b" } }), new URLSearchParams())`,
   LEVEL.INFO, "Response { status: 200, statusText: '', headers: Headers " +
   "{ 'a' => 'b' }, url: '', redirected: false, type: 'default', cf: undefined, " +

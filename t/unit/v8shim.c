@@ -1,4 +1,4 @@
-/* sources: v8shim/buffers.cc v8shim/chunks.cc v8shim/check.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
+/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/chunks.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/kinds.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
 
 /*
  * The shim alone: a small runtime of its own, and workers that say in their

@@ -6,6 +6,7 @@ import { webcrypto } from "node:crypto";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import v8 from "node:v8";
@@ -26,6 +27,30 @@ const chunks = new Map();
 for (let i = 0; i < chunkParts.length; i += 2) {
   const [filename, text] = chunkParts.slice(i, i + 2);
   chunks.set(filename, new vm.Script(text, { filename }));
+}
+
+const { getPromiseDetails, getProxyDetails, previewEntries } =
+  createRequire(import.meta.url)("internal/test/binding").internalBinding("util");
+
+// As v8shim/kinds.cc has them.
+const kinds = [
+  "Proxy", "Promise", "Map", "Set", "MapIterator", "SetIterator", "WeakMap",
+  "WeakSet", "GeneratorObject", "ArgumentsObject", "ModuleNamespaceObject",
+  "NativeError", "Date", "RegExp", "ArrayBuffer", "SharedArrayBuffer",
+  "DataView", "TypedArray", "NumberObject", "StringObject", "BooleanObject",
+  "BigIntObject", "SymbolObject", "External",
+];
+
+const kindOf = (value) => kinds.findIndex((kind) => types[`is${kind}`](value));
+
+function insideOf(value) {
+  const kind = kinds[kindOf(value)];
+  if (kind === "Proxy") {
+    const details = getProxyDetails(value, true);
+    return details[1] === null ? null : details;
+  }
+  if (kind === "Promise") return [0, undefined].map((v, i) => getPromiseDetails(value)[i] ?? v);
+  return previewEntries(value, true);
 }
 
 const LOAD = 1, FETCH = 2, HEAD = 3, DATA = 4, END = 5, RESET = 6, WINDOW = 7,
@@ -90,7 +115,8 @@ class FakeDeserializer extends v8.Deserializer {
   }
 }
 
-const kinds = [
+// As v8shim/serialize.cc has them.
+const cloneKinds = [
   [2, "isProxy"], [7, "isDate"], [8, "isRegExp"], [9, "isArrayBuffer"],
   [10, "isArrayBufferView"], [11, "isMap"], [12, "isSet"], [13, "isNativeError"],
   [3, "isBooleanObject"], [4, "isNumberObject"], [5, "isStringObject"],
@@ -103,7 +129,7 @@ const kinds = [
 function cloneKind(value) {
   if (types.isProxy(value) || typeof value === "function") return 2;
   if (Array.isArray(value)) return 1;
-  return kinds.find(([, is]) => types[is](value))?.[0] ?? 0;
+  return cloneKinds.find(([, is]) => types[is](value))?.[0] ?? 0;
 }
 
 // As V8 has it: no getter is asked.
@@ -425,6 +451,10 @@ export class FakeIsolate extends Nginx {
       location: (error) =>
         /([^\s()]+:\d+:\d+)\)?\n?/.exec(error?.stack ?? "")?.[1] ?? "",
       setRejectionHandler: () => {},
+      kindOf,
+      functionKind: (value) => (types.isAsyncFunction(value) ? 1 : 0) |
+        (types.isGeneratorFunction(value) ? 2 : 0),
+      insideOf,
       getContext: () => storage.getStore(),
       setContext: (value) => { storage.enterWith(value); },
       runMicrotasks: () => {},

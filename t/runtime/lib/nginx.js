@@ -11,7 +11,7 @@ export const OUTBOUND = { INHERIT: 0, NONE: 1, CAPABILITY: 2 };
 export const LEVEL = { DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4 };
 export const RECORD = {
   JS: 1, JSON: 2, TEXT: 3, DATA: 4, WASM: 5, STRING: 16, ENV_JSON: 17,
-  LOADER: 18, SERVICE: 19,
+  LOADER: 18, SERVICE: 19, DATE: 32, FLAG: 33,
 };
 
 export const WINDOW_TO_NGINX = 65536;

@@ -1,0 +1,1 @@
+export { methods } from "../web/console-methods.js";

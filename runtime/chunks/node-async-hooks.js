@@ -1,0 +1,1 @@
+export { AsyncResource, default as asyncHooks } from "../node/async-hooks.js";

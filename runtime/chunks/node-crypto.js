@@ -1,0 +1,1 @@
+export { default as crypto } from "../node/crypto.js";

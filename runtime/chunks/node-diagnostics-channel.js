@@ -1,0 +1,3 @@
+export {
+  default as diagnosticsChannel,
+} from "../node/diagnostics-channel.js";

@@ -1,0 +1,2 @@
+export { EventEmitter } from "../node/events.js";
+export { abortError, requireSignal } from "../node/events-signal.js";

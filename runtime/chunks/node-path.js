@@ -1,0 +1,1 @@
+export { posix, win32 } from "../node/path.js";

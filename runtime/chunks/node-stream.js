@@ -1,0 +1,1 @@
+export { consumers, promises, stream, web } from "../node/stream.js";

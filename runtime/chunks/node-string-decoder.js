@@ -1,0 +1,1 @@
+export { default as stringDecoder, StringDecoder } from "../node/string-decoder.js";

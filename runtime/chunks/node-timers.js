@@ -1,0 +1,1 @@
+export { clearImmediate, promises, setImmediate, timers } from "../node/timers.js";
