@@ -5,8 +5,6 @@ import { chunk, defineLazily } from "./core/chunks.js";
 import { DOMException } from "./core/dom-exception.js";
 import { queueMicrotask } from "./core/microtasks.js";
 import { timerFunctions } from "./core/timers.js";
-import { URLSearchParams } from "./url/search-params.js";
-import { URL } from "./url/url.js";
 import { console } from "./web/console.js";
 import { Crypto, crypto } from "./web/crypto.js";
 import { atob, btoa, TextDecoder, TextEncoder } from "./web/encoding.js";
@@ -21,8 +19,8 @@ import { Response } from "./web/response.js";
 
 const hidden = {
   console, Crypto, DOMException, EventTarget, Headers, Request, Response,
-  ServiceWorkerGlobalScope, TextDecoder, TextEncoder, URL,
-  URLSearchParams, WorkerGlobalScope,
+  ServiceWorkerGlobalScope, TextDecoder, TextEncoder,
+  WorkerGlobalScope,
 };
 
 const visible = {
@@ -65,6 +63,7 @@ const lazy = {
     "CompressionStream", "DecompressionStream", "TextDecoderStream",
     "TextEncoderStream",
   ],
+  url: ["URL", "URLSearchParams"],
   urlpattern: ["URLPattern"],
 };
 

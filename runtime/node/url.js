@@ -6,8 +6,7 @@ import {
   domainToUnicode, format as formatLegacy, parse as parseLegacy, resolve,
   resolveObject, Url, urlToHttpOptions,
 } from "unenv/node/url";
-import { URLSearchParams } from "../url/search-params.js";
-import { URL } from "../url/url.js";
+import { URL, URLSearchParams } from "../chunks/url.js";
 import { invalidArgType, invalidArgValue, nodeTypeError, requireString }
   from "../chunks/node-errors.js";
 import { posix, win32 } from "../chunks/node-path.js";

@@ -2,7 +2,8 @@
 
 import { v8 } from "../native.js";
 import {
-  NumberPrototypeToString, StringFromCodePoint, StringPrototypeCharCodeAt,
+  NumberPrototypeToString, StringFromCharCode, StringFromCodePoint,
+  StringPrototypeCharCodeAt,
   StringPrototypeCodePointAt, StringPrototypeIndexOf, StringPrototypePadStart,
   StringPrototypeSlice, StringPrototypeToUpperCase,
 } from "../primordials.js";
@@ -17,19 +18,20 @@ export const PATH = 16;
 export const USERINFO = 32;
 export const FORM = 64;
 
-// For each ASCII character the sets that it belongs to.  A string: it costs a
-// snapshot nothing.
+const isIn = (char, chars) => StringPrototypeIndexOf(chars, char) !== -1;
+
+// For each ASCII character the sets that it belongs to.
 const memberOf = (() => {
   let table = "";
   for (let code = 0; code < 128; code++) {
-    const char = String.fromCharCode(code);
+    const char = StringFromCharCode(code);
     const c0 = code < 0x20 || code > 0x7e;
-    const fragment = c0 || " \"<>`".includes(char);
-    const query = c0 || " \"#<>".includes(char);
-    const path = query || "?^`{}".includes(char);
-    const userinfo = path || "/:;=@[\\]|".includes(char);
-    const form = userinfo || "$%&+,!'()~".includes(char);
-    table += String.fromCharCode(
+    const fragment = c0 || isIn(char, " \"<>`");
+    const query = c0 || isIn(char, " \"#<>");
+    const path = query || isIn(char, "?^`{}");
+    const userinfo = path || isIn(char, "/:;=@[\\]|");
+    const form = userinfo || isIn(char, "$%&+,!'()~");
+    table += StringFromCharCode(
       (c0 ? C0_CONTROL : 0) | (fragment ? FRAGMENT : 0) | (query ? QUERY : 0) |
       (query || char === "'" ? SPECIAL_QUERY : 0) | (path ? PATH : 0) |
       (userinfo ? USERINFO : 0) | (form ? FORM : 0));

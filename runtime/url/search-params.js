@@ -4,6 +4,7 @@ import {
   ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
   ReflectOwnKeys, ReflectGetOwnPropertyDescriptor, StringPrototypeCharCodeAt,
   StringPrototypeIndexOf, StringPrototypeSlice, SymbolIterator,
+  uncurryThis,
 } from "../primordials.js";
 import {
   defineInterface, definePairIterable, isObject, requireArguments,
@@ -235,5 +236,8 @@ definePairIterable(URLSearchParams, {
   requireOurs(self) { requireBrand(isSearchParams(self)); },
   pairAt: (params, index) => pairAt(params, index),
 });
+
+export const searchParamsText =
+  uncurryThis(URLSearchParams.prototype.toString);
 
 export { isSearchParams };

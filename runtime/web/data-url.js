@@ -6,7 +6,7 @@ import {
   StringPrototypeStartsWith,
 } from "../primordials.js";
 import { trim } from "../core/webidl.js";
-import { percentDecodeToBytes } from "../url/percent.js";
+import { percentDecodeToBytes } from "../chunks/url.js";
 import { base64Decode } from "./encoding.js";
 import { parseMimeType, serializeMimeType } from "./mime.js";
 

@@ -21,7 +21,7 @@ import {
   defineConstants, defineInterface, isObject, requireArguments, requireBrand,
   toUSVString,
 } from "../core/webidl.js";
-import { parseURL, serializeOrigin, serializeURL } from "../url/parser.js";
+import { parseURL, serializeOrigin, serializeURL } from "../url/lazy.js";
 import { readChunks } from "./body.js";
 import { utf8ToBinary } from "./encoding.js";
 import { EventStreamParser } from "./event-stream.js";

@@ -1,17 +1,15 @@
 // https://fetch.spec.whatwg.org/#bodyinit-unions: what bodies are made of.
 
 import {
-  list, PrimordialTypeError as TypeError, SymbolAsyncIterator, uncurryThis,
+  list, PrimordialTypeError as TypeError, SymbolAsyncIterator,
 } from "../primordials.js";
 import { copyBytes } from "../core/bytes.js";
 import { isObject, toUSVString, viewBytes } from "../core/webidl.js";
-import { isSearchParams, URLSearchParams } from "../url/search-params.js";
+import { isSearchParams, searchParamsText } from "../url/lazy.js";
 import { BodyState } from "./body.js";
 import {
   isDisturbed, isLocked, isReadableStream, streamFrom,
 } from "./streams.js";
-
-const searchParamsToString = uncurryThis(URLSearchParams.prototype.toString);
 
 const LOCKED =
   "This ReadableStream is currently locked to a reader.";
@@ -63,7 +61,7 @@ export function extractBody(init) {
   }
   if (isSearchParams(init)) {
     return {
-      body: BodyState.ofText(searchParamsToString(init)),
+      body: BodyState.ofText(searchParamsText(init)),
       type: "application/x-www-form-urlencoded;charset=UTF-8",
     };
   }

@@ -15,7 +15,7 @@ import { requestIsOver, requireInvocation } from "../core/invocation.js";
 import { defineInterface, isObject, requireArguments } from "../core/webidl.js";
 import {
   includesCredentials, parseURL, serializeOrigin, serializeURL,
-} from "../url/parser.js";
+} from "../url/lazy.js";
 import {
   abortReason, addAlgorithm, isAborted, removeAlgorithm,
 } from "../core/signals.js";

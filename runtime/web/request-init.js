@@ -9,7 +9,7 @@ import { toEnum } from "../core/convert.js";
 import {
   isObject, toByteString, toDOMString, toUSVString,
 } from "../core/webidl.js";
-import { parseURL } from "../url/parser.js";
+import { parseURL } from "../url/lazy.js";
 import { isAbortSignal } from "../core/signals.js";
 import { toBodyInit } from "./extract.js";
 import { toHeadersInit } from "./headers.js";

@@ -9,7 +9,7 @@ import { createSignal, followSignal } from "../core/signals.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
-import { parseURL, serializeURL } from "../url/parser.js";
+import { parseURL, serializeURL } from "../url/lazy.js";
 import { includeBody } from "./body-mixin.js";
 import { binaryToUtf8 } from "./encoding.js";
 import { extractBody } from "./extract.js";

@@ -10,7 +10,7 @@ import {
   defineInterface, isObject, requireArguments, requireBrand, toByteString,
   toUSVString,
 } from "../core/webidl.js";
-import { parseURL, serializeURL } from "../url/parser.js";
+import { parseURL, serializeURL } from "../url/lazy.js";
 import { includeBody } from "./body-mixin.js";
 import { extractBody, toBodyInit } from "./extract.js";
 import {

@@ -5,7 +5,7 @@ import {
   list, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeIndexOf,
 } from "../primordials.js";
 import { viewOf } from "../core/bytes.js";
-import { percentDecodeBytes } from "../url/percent.js";
+import { percentDecodeBytes } from "../chunks/url.js";
 
 const PLUS = 0x2b;
 const EQUALS = 0x3d;

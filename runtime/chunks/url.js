@@ -1,0 +1,10 @@
+// https://url.spec.whatwg.org/
+
+export {
+  includesCredentials, parseURL, serializeOrigin, serializeURL,
+} from "../url/parser.js";
+export { percentDecodeBytes, percentDecodeToBytes } from "../url/percent.js";
+export {
+  isSearchParams, searchParamsText, URLSearchParams,
+} from "../url/search-params.js";
+export { URL } from "../url/url.js";
