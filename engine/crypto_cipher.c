@@ -141,7 +141,7 @@ dw_aes_wrap_counter(uint8_t *counter, uint32_t bits)
     uint32_t  whole;
 
     whole = bits / 8;
-    memset(counter + DW_AES_BLOCK - whole, 0, whole);
+    memset(&counter[DW_AES_BLOCK - whole], 0, whole);
 
     if (bits % 8) {
         counter[DW_AES_BLOCK - whole - 1] &= (uint8_t) (0xff << bits % 8);

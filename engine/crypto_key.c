@@ -42,6 +42,8 @@ dw_key_parse(dw_key_t *key, v8shim_span_t packed)
         return false;
     }
 
+    memset(key, 0, sizeof(dw_key_t));
+
     key->kind = (dw_key_kind_t) *p++;
     key->curve = (dw_key_curve_t) *p++;
 
@@ -81,7 +83,10 @@ dw_key_put(uint8_t *p, const uint8_t *data, size_t size)
 {
     p[0] = (uint8_t) size;
     p[1] = (uint8_t) (size >> 8);
-    memcpy(p + 2, data, size);
+
+    if (size != 0) {
+        memcpy(p + 2, data, size);
+    }
 
     return p + 2 + size;
 }
