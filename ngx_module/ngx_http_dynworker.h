@@ -34,6 +34,7 @@ typedef struct ngx_http_dynworker_call_s      ngx_http_dynworker_call_t;
 typedef struct ngx_http_dynworker_pipe_s      ngx_http_dynworker_pipe_t;
 typedef struct ngx_http_dynworker_outbound_s  ngx_http_dynworker_outbound_t;
 typedef struct ngx_http_dynworker_policy_s    ngx_http_dynworker_policy_t;
+typedef struct ngx_http_dynworker_log_s       ngx_http_dynworker_log_t;
 
 
 /*
@@ -257,6 +258,7 @@ struct ngx_http_dynworker_policy_s {
     ngx_array_t                    *methods;    /* ngx_str_t; NULL: all */
     ngx_array_t                    *set_headers;
     ngx_array_t                    *strip_headers;  /* ngx_str_t, lower-case */
+    ngx_http_dynworker_log_t       *log;        /* NULL: off */
 
     /* the block, or before it the first directive that names the policy */
     ngx_http_dynworker_place_t      place;
@@ -273,7 +275,10 @@ ngx_http_dynworker_policy_t *ngx_http_dynworker_policy_add(ngx_conf_t *cf,
 ngx_int_t ngx_http_dynworker_policies_check(ngx_conf_t *cf,
     ngx_http_dynworker_main_conf_t *dmcf);
 
-/* NGX_OK: may go out; NGX_DECLINED: 403 "Domain not allowed". */
+/*
+ * NGX_OK: may go out; else 403 "Domain not allowed": NGX_DECLINED for its host,
+ * NGX_ABORT for its method.
+ */
 ngx_int_t ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
     ngx_str_t *method, ngx_http_dynworker_url_t *url);
 
@@ -302,6 +307,16 @@ ngx_int_t ngx_http_dynworker_peer_find(ngx_http_dynworker_policy_t *policy,
     ngx_http_dynworker_peer_pt handler, void *data, ngx_str_t *peer,
     void **ctx);
 void ngx_http_dynworker_peer_cancel(void *ctx);
+
+
+/* ngx_http_dynworker_log.c: "log" of policies */
+
+char *ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* Notes who makes the attempt; NGX_ERROR: out of memory. */
+ngx_int_t ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
+/* Writes the line, once. */
+void ngx_http_dynworker_log_end(ngx_http_dynworker_outbound_t *out);
 
 
 /* ngx_http_dynworker_variables.c */
@@ -823,7 +838,7 @@ struct ngx_http_dynworker_outbound_s {
     ngx_http_dynworker_isolate_t   *isolate;    /* ... the code of this one */
 
     ngx_http_dynworker_policy_t    *policy;
-    ngx_http_dynworker_url_t        url;
+    ngx_http_dynworker_url_t        url;        /* no scheme: invalid */
     ngx_str_t                       peer;
     void                           *peer_ctx;
 
@@ -843,12 +858,20 @@ struct ngx_http_dynworker_outbound_s {
     size_t                          body_limit;
     ngx_temp_file_t                *temp_file;
 
-    /* response: code that is being collected */
+    ngx_uint_t                      status;     /* of the response */
+
+    /* code that is being collected */
     ngx_uint_t                      format;
     ngx_str_t                       code_type;  /* of what is no code */
-    ngx_uint_t                      status;
     ngx_buf_t                      *code;
     ngx_int_t                       rc;
+
+    /* for "log" */
+    ngx_str_t                       worker;
+    ngx_str_t                       root_id;
+    ngx_str_t                       decision;   /* static strings */
+    ngx_msec_t                      start;
+    off_t                           bytes;      /* of the response's body */
 
     /* what a slow reader has not taken */
     ngx_chain_t                    *held;
@@ -860,6 +883,7 @@ struct ngx_http_dynworker_outbound_s {
     unsigned                        done:1;     /* the subrequest is over */
     unsigned                        started:1;
     unsigned                        passing:1;  /* in the body filter */
+    unsigned                        logging:1;  /* a line is to be written */
     unsigned                        cancelled:1;
     unsigned                        freed:1;
 };

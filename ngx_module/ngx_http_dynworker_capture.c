@@ -267,6 +267,8 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
                                        &ngx_http_dynworker_outbound_source,
                                        out);
 
+    out->status = r->headers_out.status;
+
     ngx_http_dynworker_call_respond(call, r->headers_out.status, body, length,
                                     &strings);
 
@@ -355,6 +357,7 @@ ngx_http_dynworker_body_pass(ngx_http_dynworker_outbound_t *out,
                 size = b->last - b->pos;
                 n = ngx_http_dynworker_pipe_offer(pipe, b->pos, size);
                 b->pos += n;
+                out->bytes += n;
 
                 if (n < size) {
                     break;

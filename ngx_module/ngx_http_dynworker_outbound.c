@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_dynworker_outbound_head(
     ngx_str_t *url);
 static ngx_uint_t ngx_http_dynworker_outbound_forbidden(ngx_str_t *method);
 static void ngx_http_dynworker_outbound_refuse(
-    ngx_http_dynworker_outbound_t *out);
+    ngx_http_dynworker_outbound_t *out, ngx_str_t *decision);
 static size_t ngx_http_dynworker_outbound_write(void *data, u_char *p,
     size_t size);
 static ngx_int_t ngx_http_dynworker_outbound_spill(
@@ -38,6 +38,16 @@ static const ngx_http_dynworker_sink_t  ngx_http_dynworker_outbound_sink = {
     ngx_http_dynworker_outbound_write,
     ngx_http_dynworker_outbound_end
 };
+
+
+/* $dynworker_outbound_decision */
+
+static ngx_str_t  ngx_http_dynworker_refused_method =
+    ngx_string("refused:method");
+static ngx_str_t  ngx_http_dynworker_refused_host =
+    ngx_string("refused:host");
+static ngx_str_t  ngx_http_dynworker_refused_address =
+    ngx_string("refused:address");
 
 
 static const struct {
@@ -78,6 +88,14 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
 
     call->outbound = out;
 
+    ngx_str_set(&out->decision, "invalid");
+
+    if (ngx_http_dynworker_log_start(out) != NGX_OK) {
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Out of memory.");
+        return;
+    }
+
     if (ngx_http_dynworker_outbound_head(out, head, &url) != NGX_OK) {
         ngx_http_dynworker_engine_break(call->origin->engine,
                                         "a bad head of a fetch()");
@@ -95,6 +113,7 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     }
 
     if (ngx_http_dynworker_url_parse(out->pool, &url, &out->url) != NGX_OK) {
+        ngx_str_null(&out->url.scheme);
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Fetch API cannot load this URL.");
         return;
@@ -103,9 +122,13 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     rc = ngx_http_dynworker_policy_check(out->policy, &out->method, &out->url);
 
     if (rc != NGX_OK) {
-        ngx_http_dynworker_outbound_refuse(out);
+        ngx_http_dynworker_outbound_refuse(out, rc == NGX_ABORT
+                                        ? &ngx_http_dynworker_refused_method
+                                        : &ngx_http_dynworker_refused_host);
         return;
     }
+
+    ngx_str_set(&out->decision, "allowed");
 
     if (call->request_pipe) {
         /* goes on at the body's end */
@@ -200,7 +223,8 @@ ngx_http_dynworker_outbound_forbidden(ngx_str_t *method)
 
 /* The policy says no: a Response, as a gateway in JavaScript would answer. */
 static void
-ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out)
+ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out,
+    ngx_str_t *decision)
 {
     ngx_str_t                   strings, url;
     ngx_http_dynworker_call_t  *call;
@@ -209,6 +233,10 @@ ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out)
     static u_char  body[] = "Domain not allowed";
 
     call = out->call;
+
+    out->status = NGX_HTTP_FORBIDDEN;
+    out->bytes = sizeof(body) - 1;
+    out->decision = *decision;
 
     url = out->url.host;
     ngx_http_dynworker_text(&url);
@@ -448,7 +476,8 @@ ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc, ngx_str_t *peer)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_dynworker_outbound_refuse(out);
+        ngx_http_dynworker_outbound_refuse(out,
+                                         &ngx_http_dynworker_refused_address);
         return;
     }
 

@@ -84,6 +84,13 @@ static ngx_command_t  ngx_http_dynworker_outbound_commands[] = {
       offsetof(ngx_http_dynworker_policy_t, private_addresses),
       NULL },
 
+    { ngx_string("log"),
+      NGX_CONF_TAKE12,
+      ngx_http_dynworker_outbound_log,
+      0,
+      0,
+      NULL },
+
     { ngx_string("pass"),
       NGX_CONF_TAKE1,
       ngx_http_dynworker_outbound_pass,
@@ -209,6 +216,7 @@ ngx_http_dynworker_policy_add(ngx_conf_t *cf, ngx_str_t *name)
      *     policy->methods = NULL;
      *     policy->set_headers = NULL;
      *     policy->strip_headers = NULL;
+     *     policy->log = NULL;
      *     policy->defined = 0;
      */
 
@@ -271,7 +279,7 @@ ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
             }
         }
 
-        return NGX_DECLINED;
+        return NGX_ABORT;
     }
 
 found:
@@ -501,6 +509,9 @@ found:
 
     } else if (cmd->type & NGX_CONF_2MORE) {
         valid = (cf->args->nelts >= 3);
+
+    } else if (cmd->type & NGX_CONF_TAKE2) { /* NGX_CONF_TAKE12 */
+        valid = (cf->args->nelts == 2 || cf->args->nelts == 3);
 
     } else { /* NGX_CONF_FLAG, NGX_CONF_TAKE1 */
         valid = (cf->args->nelts == 2);
