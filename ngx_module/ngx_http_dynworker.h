@@ -21,6 +21,9 @@
 /* How much of a body nginx holds for a slow reader, in bytes. */
 #define NGX_HTTP_DYNWORKER_WINDOW       65536
 
+/* How deep workers may call each other through "dynworker_service uri=". */
+#define NGX_HTTP_DYNWORKER_DEPTH        16
+
 /* How long work in ctx.waitUntil() may go on after the response. */
 #define NGX_HTTP_DYNWORKER_AFTER        30000
 
@@ -72,12 +75,14 @@ typedef struct {
 typedef enum {
     NGX_HTTP_DYNWORKER_CAP_NONE = 0,
     NGX_HTTP_DYNWORKER_CAP_OUTBOUND,    /* fetch() through a policy */
+    NGX_HTTP_DYNWORKER_CAP_LOCATION,    /* fetch() of this nginx's locations */
     NGX_HTTP_DYNWORKER_CAP_LOADER       /* load(), get() */
 } ngx_http_dynworker_cap_type_e;
 
 typedef struct {
     ngx_http_dynworker_cap_type_e   type;
     ngx_http_dynworker_policy_t    *policy;     /* OUTBOUND */
+    ngx_str_t                       uri;        /* LOCATION: what is below */
     ngx_str_t                       space;      /* LOADER: namespace of ids */
 } ngx_http_dynworker_cap_t;
 
@@ -113,8 +118,12 @@ typedef struct {
 typedef struct {
     ngx_uint_t                      kind;       /* dw_wire_record_kind_t */
     ngx_str_t                       name;
-    /* of a loader: "ns:" and its namespace, or "" for the location's own */
+    /*
+     * The value; of a loader "ns:" and its namespace, or "" for the location's
+     * own; of a service the URI, if it has no policy.
+     */
     ngx_str_t                       value;
+    ngx_http_dynworker_policy_t    *policy;
 } ngx_http_dynworker_binding_t;
 
 
@@ -138,8 +147,9 @@ typedef struct {
 
     /*
      * Capabilities of this location's worker, by number: 0 is the global
-     * outbound (type NONE if it is off), then loaders in env order.  An array
-     * of ngx_http_dynworker_cap_t, made when the configuration is merged.
+     * outbound (type NONE if it is off), then loaders and services in env
+     * order.  An array of ngx_http_dynworker_cap_t, made when the configuration
+     * is merged.
      */
     ngx_array_t                    *caps;
 
@@ -176,6 +186,8 @@ char *ngx_http_dynworker_bind_json(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 /* Adds the outer level's to conf->bindings. */
 char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
@@ -195,7 +207,7 @@ ngx_int_t ngx_http_dynworker_script_read(ngx_conf_t *cf,
 
 /*
  * Adds env and compatibility settings to the bundle, which gives
- * dlcf->records, and a capability for each loader to dlcf->caps.
+ * dlcf->records, and a capability for each loader and service to dlcf->caps.
  */
 ngx_int_t ngx_http_dynworker_script_records(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_str_t *bundle);
@@ -635,6 +647,7 @@ struct ngx_http_dynworker_call_s {
     ngx_msec_t                      start;
     ngx_uint_t                      subrequests;
     uint64_t                        cpu_us;
+    ngx_uint_t                      depth;      /* of services in services */
 
     /* of the location where the root request came in */
     ngx_http_dynworker_loc_conf_t  *conf;
@@ -837,7 +850,8 @@ struct ngx_http_dynworker_outbound_s {
     ngx_http_dynworker_call_t      *call;       /* a fetch(), or ... */
     ngx_http_dynworker_isolate_t   *isolate;    /* ... the code of this one */
 
-    ngx_http_dynworker_policy_t    *policy;
+    ngx_http_dynworker_policy_t    *policy;     /* NULL: code, or a service */
+    ngx_str_t                       location;   /* ... at this URI */
     ngx_http_dynworker_url_t        url;        /* no scheme: invalid */
     ngx_str_t                       peer;
     void                           *peer_ctx;

@@ -54,6 +54,7 @@ ngx_http_dynworker_call_create(ngx_http_dynworker_process_t *process,
         call->parent = parent;
         call->conf = parent->conf;
         call->conf_ctx = parent->conf_ctx;
+        call->depth = parent->depth;
 
         ngx_queue_insert_tail(&parent->children, &call->siblings);
     }

@@ -146,6 +146,13 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dynworker_service"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
+      ngx_http_dynworker_bind_service,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dynworker_global_outbound"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_dynworker_global_outbound,

@@ -404,7 +404,9 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
 
     cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
 
-    if (cap == NULL || cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND) {
+    if (cap == NULL || (cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND
+                        && cap->type != NGX_HTTP_DYNWORKER_CAP_LOCATION))
+    {
         ngx_str_set(&message, "Network access is disabled for this worker "
                               "(globalOutbound is null).");
         ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
