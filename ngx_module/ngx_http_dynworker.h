@@ -331,6 +331,12 @@ ngx_int_t ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
 void ngx_http_dynworker_log_end(ngx_http_dynworker_outbound_t *out);
 
 
+/* ngx_http_dynworker_address.c: which addresses are public */
+
+/* NULL: it is public; else what it is, a word for a log line. */
+const char *ngx_http_dynworker_address_private(struct sockaddr *sockaddr);
+
+
 /* ngx_http_dynworker_variables.c */
 
 ngx_int_t ngx_http_dynworker_add_variables(ngx_conf_t *cf);

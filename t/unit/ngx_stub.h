@@ -1,7 +1,7 @@
 /*
- * As much of nginx as ngx_module/ngx_http_dynworker_url.c and ..._pattern.c
- * use, so that they are tested, and fuzzed, without nginx's tree.  It stands in
- * for the header that the files include: include it first.
+ * As much of nginx as ngx_module/ngx_http_dynworker_url.c, ..._pattern.c and
+ * ..._address.c use, so that they are tested, and fuzzed, without nginx's tree.
+ * It stands in for the header that the files include: include it first.
  *
  * Regular expressions are libc's, POSIX extended ones.
  */
@@ -429,6 +429,8 @@ char *ngx_http_dynworker_patterns_add(ngx_conf_t *cf,
     ngx_uint_t narrow);
 ngx_int_t ngx_http_dynworker_patterns_match(
     ngx_http_dynworker_patterns_t *patterns, ngx_http_dynworker_url_t *url);
+
+const char *ngx_http_dynworker_address_private(struct sockaddr *sockaddr);
 
 ngx_int_t ngx_http_dynworker_url_parse(ngx_pool_t *pool, ngx_str_t *url,
     ngx_http_dynworker_url_t *parsed);
