@@ -596,8 +596,9 @@ ngx_int_t ngx_http_dynworker_check_headers(ngx_str_t *strings);
 /* Headers of a connection, not of a message: RFC 9110, 7.6.1. */
 ngx_uint_t ngx_http_dynworker_is_hop_header(ngx_str_t *name);
 
-/* Is it a token? */
+/* Is it a token?  A value, without control characters? */
 ngx_uint_t ngx_http_dynworker_is_token(ngx_str_t *s);
+ngx_uint_t ngx_http_dynworker_is_value(ngx_str_t *s);
 
 
 /* ngx_http_dynworker_call.c: one request and its response */

@@ -138,13 +138,26 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     u_char                     *p;
     size_t                      len;
     uint64_t                    length;
-    ngx_str_t                   strings;
+    ngx_str_t                   strings, text;
     ngx_uint_t                  i, body;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *h;
     ngx_http_dynworker_call_t  *call;
 
     call = out->call;
+
+    if (r->headers_out.status < NGX_HTTP_OK || r->headers_out.status > 599) {
+
+        /* 1xx that nginx takes for an answer, and what is no status at all */
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "upstream sent status %ui, which is no response for "
+                      "a worker", r->headers_out.status);
+
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Network connection lost.");
+        return NGX_OK;
+    }
 
     len = r->headers_out.status_line.len + 1
           + sizeof("Content-Type") + r->headers_out.content_type.len
@@ -180,14 +193,18 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
 
     /* "200 OK" of an upstream; an answer of nginx's own has no text yet */
 
-    if (r->headers_out.status_line.len > sizeof("200 ") - 1) {
-        p = ngx_cpymem(p, r->headers_out.status_line.data + sizeof("200 ") - 1,
-                       r->headers_out.status_line.len - sizeof("200 ") + 1);
+    text = r->headers_out.status_line;
+
+    if (text.len > sizeof("200 ") - 1 && ngx_http_dynworker_is_value(&text)) {
+        p = ngx_cpymem(p, text.data + sizeof("200 ") - 1,
+                       text.len - sizeof("200 ") + 1);
     }
 
     *p++ = '\0';
 
-    if (r->headers_out.content_type.len) {
+    if (r->headers_out.content_type.len
+        && ngx_http_dynworker_is_value(&r->headers_out.content_type))
+    {
         p = ngx_cpymem(p, "Content-Type", sizeof("Content-Type"));
         p = ngx_cpymem(p, r->headers_out.content_type.data,
                        r->headers_out.content_type.len);
@@ -234,9 +251,10 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
             i = 0;
         }
 
+        /* what no worker could send is not for one to receive and pass on */
+
         if (h[i].hash == 0
-            || ngx_strlchr(h[i].value.data,
-                           h[i].value.data + h[i].value.len, '\0')
+            || !ngx_http_dynworker_is_value(&h[i].value)
             || !ngx_http_dynworker_is_token(&h[i].key))
         {
             continue;
@@ -250,6 +268,17 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     }
 
     strings.len = p - strings.data;
+
+    if (strings.len > DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "upstream sent headers of %uz bytes for a worker, "
+                      "more than %uz", strings.len,
+                      (size_t) DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE);
+
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Network connection lost.");
+        return NGX_OK;
+    }
 
     body = !r->header_only && r->headers_out.content_length_n != 0;
 
