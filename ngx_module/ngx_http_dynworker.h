@@ -935,7 +935,7 @@ void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
 
 /* ngx_http_dynworker_capture.c: filters that take their responses */
 
-ngx_int_t ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf);
+ngx_int_t ngx_http_dynworker_outbound_init(ngx_conf_t *cf);
 
 
 /* ngx_http_dynworker_code.c: code for "dynworker_load" */

@@ -1,8 +1,8 @@
 
 /*
- * Header and body filters: they take the response of a detached root's
- * subrequest before anything could be written, and hold what a slow reader
- * does not take.
+ * What comes back: header and body filters take the response of a detached
+ * root's subrequest before anything could be written, and hold what a slow
+ * reader does not take.
  */
 
 #include "ngx_http_dynworker.h"
@@ -12,6 +12,7 @@
 #define NGX_HTTP_DYNWORKER_BUFFERED  0x08
 
 
+static ngx_int_t ngx_http_dynworker_outbound_redirect(ngx_http_request_t *r);
 static void ngx_http_dynworker_outbound_consumed(void *data, size_t size);
 static void ngx_http_dynworker_outbound_cancelled(void *data);
 static ngx_int_t ngx_http_dynworker_header_filter(ngx_http_request_t *r);
@@ -35,8 +36,20 @@ static const ngx_http_dynworker_source_t  ngx_http_dynworker_outbound_source = {
 
 
 ngx_int_t
-ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf)
+ngx_http_dynworker_outbound_init(ngx_conf_t *cf)
 {
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_dynworker_outbound_redirect;
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_dynworker_header_filter;
 
@@ -44,6 +57,34 @@ ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf)
     ngx_http_top_body_filter = ngx_http_dynworker_body_filter;
 
     return NGX_OK;
+}
+
+
+/*
+ * "X-Accel-Redirect" is how an application behind nginx asks for one of its
+ * locations; the third party that a worker talks to may not.
+ */
+static ngx_int_t
+ngx_http_dynworker_outbound_redirect(ngx_http_request_t *r)
+{
+    ngx_http_dynworker_ctx_t  *ctx;
+
+    if (r == r->main || r->upstream == NULL
+        || r->upstream->headers_in.x_accel_redirect == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+
+    if (ctx == NULL || ctx->outbound == NULL || ctx->outbound->policy == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "upstream sent \"X-Accel-Redirect\" to a worker");
+
+    return NGX_HTTP_BAD_GATEWAY;
 }
 
 

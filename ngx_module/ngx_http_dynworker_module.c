@@ -194,8 +194,7 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
 
 static ngx_http_module_t  ngx_http_dynworker_module_ctx = {
     ngx_http_dynworker_add_variables,      /* preconfiguration */
-    ngx_http_dynworker_outbound_init_filters,
-                                           /* postconfiguration */
+    ngx_http_dynworker_outbound_init,      /* postconfiguration */
 
     ngx_http_dynworker_create_main_conf,   /* create main configuration */
     ngx_http_dynworker_init_main_conf,     /* init main configuration */

@@ -35,6 +35,8 @@ my %raw = (
     'more'       => "${ok}Content-Length: 2\r\n\r\nok and more",
     'etag'       => "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n",
     'content204' => "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+    'accel'      => "${ok}X-Accel-Redirect: /secret\r\nContent-Length: 2\r\n\r\nok",
+    'accel-named' => "${ok}X-Accel-Redirect: \@secret\r\nContent-Length: 2\r\n\r\nok",
     'hop'        => "${ok}Connection: X-Hop, keep-alive\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok",
 );
 
@@ -107,6 +109,8 @@ END
         proxy_read_timeout 1s;
     }
     client_max_body_size 10m;
+    location = /secret { internal; return 200 "secret"; }
+    location @secret { return 200 "secret"; }
     location /t { dynworker_global_outbound api; dynworker_script t.js; }
     location /few {
         dynworker_global_outbound api;
@@ -242,6 +246,11 @@ is act('pass', '/raw/reason')->{content}, 'ok', '... likewise';
 like content('get', '/raw/latin1', names => 'X-Latin'), qr/^200\|OK\|X-Latin=caf(\xe9|\xc3\xa9)\|ok$/,
     'bytes beyond ASCII';
 is act('pass', '/raw/latin1')->{headers}{'x-latin'}, "caf\xe9", '... stay as they are';
+
+for my $name (qw(accel accel-named)) {
+    is content('get', "/raw/$name"), 'TypeError: Network connection lost.',
+        "an upstream does not lead nginx to its own locations: $name";
+}
 
 # -- failures -------------------------------------------------------------------
 
