@@ -402,15 +402,21 @@ struct ngx_http_dynworker_engine_s {
     ngx_event_t                     restart;
     ngx_msec_t                      backoff;
 
+    /* one that retires, in process->retiring: it has no part in a restart */
+    ngx_queue_t                     queue;
+    ngx_event_t                     drain;
+    ngx_http_dynworker_dead_t       dead;
+
     unsigned                        ready:1;        /* HELLO has come */
     unsigned                        broken:1;       /* to be closed */
+    unsigned                        retiring:1;
 };
 
 
 struct ngx_http_dynworker_process_s {
     ngx_cycle_t                    *cycle;
     ngx_http_dynworker_main_conf_t *conf;
-    ngx_http_dynworker_engine_t     engines[NGX_HTTP_DYNWORKER_ENGINES];
+    ngx_http_dynworker_engine_t    *engines[NGX_HTTP_DYNWORKER_ENGINES];
 
     /* the loader table: isolates by namespace and id */
     ngx_rbtree_t                    isolates;
@@ -421,6 +427,9 @@ struct ngx_http_dynworker_process_s {
 
     /* host workers' isolates, one a location */
     ngx_queue_t                     hosts;
+
+    /* engines that finish what they have begun, and take nothing new */
+    ngx_queue_t                     retiring;
 
     /* engines that were closed and have not ended yet */
     ngx_queue_t                     leavers;
@@ -446,6 +455,14 @@ u_char *ngx_http_dynworker_engine_reserve(ngx_http_dynworker_engine_t *engine,
 /* The bytes up to "last" of what was reserved will be sent. */
 void ngx_http_dynworker_engine_commit(ngx_http_dynworker_engine_t *engine,
     u_char *last);
+/*
+ * RETIRE: another engine takes its place, and it has a few seconds to finish.
+ * NGX_ERROR: it has said so before.
+ */
+ngx_int_t ngx_http_dynworker_engine_retire(
+    ngx_http_dynworker_engine_t *engine);
+/* Its last channel is closed: it is ended, if it retires. */
+void ngx_http_dynworker_engine_empty(ngx_http_dynworker_engine_t *engine);
 /* Marks it as misbehaving: it is closed once the frame in hand is done. */
 void ngx_http_dynworker_engine_break(ngx_http_dynworker_engine_t *engine,
     const char *why);
@@ -790,6 +807,7 @@ struct ngx_http_dynworker_isolate_s {
     ngx_uint_t                      refs;       /* calls, loads */
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
+    unsigned                        retired:1;  /* goes when it is not held */
     unsigned                        counted:1;  /* in process->count */
     unsigned                        idle:1;     /* in lru */
     unsigned                        fresh:1;    /* no call was sent to it */
@@ -812,6 +830,8 @@ struct ngx_http_dynworker_load_s {
 
 void ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process);
 void ngx_http_dynworker_loader_done(ngx_http_dynworker_process_t *process);
+/* What lives in "engine" takes no new work: who asks for it gets another. */
+void ngx_http_dynworker_loader_retire(ngx_http_dynworker_engine_t *engine);
 
 /* The isolate of a location's host worker, its code sent if it was cold. */
 ngx_http_dynworker_isolate_t *ngx_http_dynworker_host_isolate(

@@ -67,8 +67,7 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
                                               payload);
 
     case DW_WIRE_RETIRE:
-        ngx_http_dynworker_engine_break(engine, "RETIRE");
-        return NGX_ERROR;
+        return ngx_http_dynworker_engine_retire(engine);
     }
 
     channel = ngx_http_dynworker_channel_find(engine, header->channel);
