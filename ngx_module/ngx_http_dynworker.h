@@ -38,6 +38,7 @@ typedef struct ngx_http_dynworker_pipe_s      ngx_http_dynworker_pipe_t;
 typedef struct ngx_http_dynworker_outbound_s  ngx_http_dynworker_outbound_t;
 typedef struct ngx_http_dynworker_policy_s    ngx_http_dynworker_policy_t;
 typedef struct ngx_http_dynworker_log_s       ngx_http_dynworker_log_t;
+typedef struct ngx_http_dynworker_kept_s      ngx_http_dynworker_kept_t;
 
 
 /*
@@ -105,6 +106,12 @@ typedef struct {
 
     /* makes the loader namespaces of each location its own */
     ngx_uint_t                      locations;
+
+    /* index of $request_id, when a policy logs */
+    ngx_int_t                       request_id;
+
+    /* some policy needs a client's variables */
+    ngx_uint_t                      keeps;      /* unsigned  keeps:1; */
 
     /* some location has a content handler of this module's */
     ngx_uint_t                      used;       /* unsigned  used:1; */
@@ -297,12 +304,30 @@ ngx_int_t ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
 /*
  * Applies strip_header and set_header to "headers" (ngx_list_t of
  * ngx_table_elt_t with lowcase_key set): r is the request in whose context
- * values are evaluated, all that stays is made in the list's own pool.  The
- * list is made anew: pointers into it, as those of headers_in, are set later.
- * NGX_ERROR: out of memory, or a value that no header may have (logged).
+ * values are evaluated, unless they were kept.  All that stays is made in the
+ * list's own pool.  The list is made anew: pointers into it, as those of
+ * headers_in, are set later.  NGX_ERROR: out of memory, or a value that no
+ * header may have (logged).
  */
 ngx_int_t ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
-    ngx_http_request_t *r, ngx_http_dynworker_url_t *url, ngx_list_t *headers);
+    ngx_http_request_t *r, ngx_http_dynworker_kept_t *kept,
+    ngx_http_dynworker_url_t *url, ngx_list_t *headers);
+
+/*
+ * What policies need of a client's request, for work that outlives it: then
+ * "kept" has the values of set_header's variables.
+ */
+struct ngx_http_dynworker_kept_s {
+    ngx_pool_t                     *pool;
+    ngx_uint_t                      refs;
+    ngx_str_t                       request_id;
+    ngx_array_t                     values;
+};
+
+/* One reference, for the caller; NULL: nothing is needed, or out of memory. */
+ngx_http_dynworker_kept_t *ngx_http_dynworker_policies_keep(
+    ngx_http_request_t *r);
+void ngx_http_dynworker_kept_release(ngx_http_dynworker_kept_t *kept);
 
 /*
  * Finds the peer of "url": sets *peer to an upstream's name, to the checked
@@ -673,6 +698,9 @@ struct ngx_http_dynworker_call_s {
     uint64_t                        cpu_us;
     ngx_uint_t                      depth;      /* of services in services */
 
+    /* of the client's request at the root, once that has gone */
+    ngx_http_dynworker_kept_t      *kept;
+
     /* of the location where the root request came in */
     ngx_http_dynworker_loc_conf_t  *conf;
     ngx_http_conf_ctx_t            *conf_ctx;
@@ -719,6 +747,11 @@ void ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call);
 /* The client's request at the root of "call", NULL when it is gone. */
 ngx_http_request_t *ngx_http_dynworker_call_root(
     ngx_http_dynworker_call_t *call);
+/* What was kept of it. */
+ngx_http_dynworker_kept_t *ngx_http_dynworker_call_kept(
+    ngx_http_dynworker_call_t *call);
+/* The client's request leaves, or the call its parent: what it needs stays. */
+void ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call);
 /* Where to log what concerns "call". */
 ngx_log_t *ngx_http_dynworker_call_log(ngx_http_dynworker_call_t *call);
 

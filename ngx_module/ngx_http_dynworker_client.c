@@ -310,6 +310,8 @@ ngx_http_dynworker_client_cleanup(void *data)
     }
 
     ctx->call = NULL;
+
+    ngx_http_dynworker_call_keep(call);
     call->request = NULL;
 
     if (call->output.posted) {
@@ -406,6 +408,7 @@ ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
     ctx->wall = ngx_current_msec - call->start;
     ctx->done = 1;
 
+    ngx_http_dynworker_call_keep(call);
     call->request = NULL;
 
     if (call->output.posted) {

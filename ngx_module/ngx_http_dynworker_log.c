@@ -29,7 +29,6 @@ typedef struct {
 struct ngx_http_dynworker_log_s {
     ngx_open_file_t     *file;          /* NULL: off */
     ngx_array_t          parts;
-    ngx_int_t            root;          /* index of $request_id */
     time_t               error_time;
 };
 
@@ -69,9 +68,10 @@ ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_dynworker_policy_t  *policy = conf;
 
-    ngx_str_t                 *value, format, name;
-    ngx_uint_t                 i;
-    ngx_http_dynworker_log_t  *log;
+    ngx_str_t                       *value, format, name;
+    ngx_uint_t                       i;
+    ngx_http_dynworker_log_t        *log;
+    ngx_http_dynworker_main_conf_t  *dmcf;
 
     if (policy->log) {
         return "is duplicate";
@@ -134,10 +134,14 @@ ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
 
     ngx_str_set(&name, "request_id");
 
-    log->root = ngx_http_get_variable_index(cf, &name);
-    if (log->root == NGX_ERROR) {
+    dmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dynworker_module);
+
+    dmcf->request_id = ngx_http_get_variable_index(cf, &name);
+    if (dmcf->request_id == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
+
+    dmcf->keeps = 1;
 
     log->file = ngx_conf_open_file(cf->cycle, &value[1]);
     if (log->file == NULL) {
@@ -258,10 +262,12 @@ ngx_http_dynworker_log_variable(ngx_conf_t *cf, ngx_str_t *name, u_char **pos,
 ngx_int_t
 ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out)
 {
-    ngx_str_t                     *name;
-    ngx_http_request_t            *client;
-    ngx_http_dynworker_log_t      *log;
-    ngx_http_variable_value_t     *id;
+    ngx_str_t                       *name, id;
+    ngx_http_request_t              *client;
+    ngx_http_dynworker_log_t        *log;
+    ngx_http_dynworker_kept_t       *kept;
+    ngx_http_variable_value_t       *v;
+    ngx_http_dynworker_main_conf_t  *dmcf;
 
     log = out->policy ? out->policy->log : NULL;
 
@@ -280,18 +286,32 @@ ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out)
 
     client = ngx_http_dynworker_call_root(out->call);
 
+    kept = ngx_http_dynworker_call_kept(out->call);
+
+    ngx_str_null(&id);
+
     if (client) {
-        id = ngx_http_get_indexed_variable(client, log->root);
+        dmcf = ngx_http_get_module_main_conf(client,
+                                             ngx_http_dynworker_module);
 
-        if (id && !id->not_found) {
-            out->root_id.len = id->len;
-            out->root_id.data = ngx_pnalloc(out->pool, id->len);
-            if (out->root_id.data == NULL) {
-                return NGX_ERROR;
-            }
+        v = ngx_http_get_indexed_variable(client, dmcf->request_id);
 
-            ngx_memcpy(out->root_id.data, id->data, id->len);
+        if (v && !v->not_found) {
+            id.len = v->len;
+            id.data = v->data;
         }
+
+    } else if (kept) {
+        id = kept->request_id;
+    }
+
+    if (id.len) {
+        out->root_id.data = ngx_pstrdup(out->pool, &id);
+        if (out->root_id.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        out->root_id.len = id.len;
     }
 
     out->logging = 1;

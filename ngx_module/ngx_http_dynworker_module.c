@@ -248,9 +248,12 @@ ngx_http_dynworker_create_main_conf(ngx_conf_t *cf)
      *
      *     dmcf->engine = { 0, NULL };
      *     dmcf->locations = 0;
+     *     dmcf->keeps = 0;
      *     dmcf->used = 0;
      *     dmcf->process = NULL;
      */
+
+    dmcf->request_id = NGX_ERROR;
 
     dmcf->threads = NGX_CONF_UNSET_UINT;
     dmcf->max_threads = NGX_CONF_UNSET_UINT;

@@ -626,11 +626,13 @@ static ngx_int_t
 ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *client)
 {
-    ngx_str_t            list, name, value;
-    ngx_list_t          *headers;
-    ngx_http_request_t  *r;
+    ngx_str_t                   list, name, value;
+    ngx_list_t                 *headers;
+    ngx_http_request_t         *r;
+    ngx_http_dynworker_kept_t  *kept;
 
     r = out->root;
+    kept = ngx_http_dynworker_call_kept(out->call);
     headers = &r->headers_in.headers;
     list = out->strings;
 
@@ -666,10 +668,11 @@ ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
         }
     }
 
-    /* variables in "set_header" are the client's while it is there */
+    /* variables in "set_header" are the client's, be it gone */
 
     if (out->policy
         && ngx_http_dynworker_policy_headers(out->policy, client ? client : r,
+                                             client ? NULL : kept,
                                              &out->url, headers)
            != NGX_OK)
     {
