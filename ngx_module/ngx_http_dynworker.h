@@ -21,6 +21,9 @@
 /* How much of a body nginx holds for a slow reader, in bytes. */
 #define NGX_HTTP_DYNWORKER_WINDOW       65536
 
+/* How deep workers may call each other through "dynworker_service uri=". */
+#define NGX_HTTP_DYNWORKER_DEPTH        16
+
 /* How long work in ctx.waitUntil() may go on after the response. */
 #define NGX_HTTP_DYNWORKER_AFTER        30000
 
@@ -34,6 +37,8 @@ typedef struct ngx_http_dynworker_call_s      ngx_http_dynworker_call_t;
 typedef struct ngx_http_dynworker_pipe_s      ngx_http_dynworker_pipe_t;
 typedef struct ngx_http_dynworker_outbound_s  ngx_http_dynworker_outbound_t;
 typedef struct ngx_http_dynworker_policy_s    ngx_http_dynworker_policy_t;
+typedef struct ngx_http_dynworker_log_s       ngx_http_dynworker_log_t;
+typedef struct ngx_http_dynworker_kept_s      ngx_http_dynworker_kept_t;
 
 
 /*
@@ -71,12 +76,14 @@ typedef struct {
 typedef enum {
     NGX_HTTP_DYNWORKER_CAP_NONE = 0,
     NGX_HTTP_DYNWORKER_CAP_OUTBOUND,    /* fetch() through a policy */
+    NGX_HTTP_DYNWORKER_CAP_LOCATION,    /* fetch() of this nginx's locations */
     NGX_HTTP_DYNWORKER_CAP_LOADER       /* load(), get() */
 } ngx_http_dynworker_cap_type_e;
 
 typedef struct {
     ngx_http_dynworker_cap_type_e   type;
     ngx_http_dynworker_policy_t    *policy;     /* OUTBOUND */
+    ngx_str_t                       uri;        /* LOCATION: what is below */
     ngx_str_t                       space;      /* LOADER: namespace of ids */
 } ngx_http_dynworker_cap_t;
 
@@ -100,6 +107,12 @@ typedef struct {
     /* makes the loader namespaces of each location its own */
     ngx_uint_t                      locations;
 
+    /* index of $request_id, when a policy logs */
+    ngx_int_t                       request_id;
+
+    /* some policy needs a client's variables */
+    ngx_uint_t                      keeps;      /* unsigned  keeps:1; */
+
     /* some location has a content handler of this module's */
     ngx_uint_t                      used;       /* unsigned  used:1; */
 
@@ -112,8 +125,12 @@ typedef struct {
 typedef struct {
     ngx_uint_t                      kind;       /* dw_wire_record_kind_t */
     ngx_str_t                       name;
-    /* of a loader: "ns:" and its namespace, or "" for the location's own */
+    /*
+     * The value; of a loader "ns:" and its namespace, or "" for the location's
+     * own; of a service the URI, if it has no policy.
+     */
     ngx_str_t                       value;
+    ngx_http_dynworker_policy_t    *policy;
 } ngx_http_dynworker_binding_t;
 
 
@@ -137,8 +154,9 @@ typedef struct {
 
     /*
      * Capabilities of this location's worker, by number: 0 is the global
-     * outbound (type NONE if it is off), then loaders in env order.  An array
-     * of ngx_http_dynworker_cap_t, made when the configuration is merged.
+     * outbound (type NONE if it is off), then loaders and services in env
+     * order.  An array of ngx_http_dynworker_cap_t, made when the configuration
+     * is merged.
      */
     ngx_array_t                    *caps;
 
@@ -175,6 +193,8 @@ char *ngx_http_dynworker_bind_json(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 /* Adds the outer level's to conf->bindings. */
 char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
@@ -194,7 +214,7 @@ ngx_int_t ngx_http_dynworker_script_read(ngx_conf_t *cf,
 
 /*
  * Adds env and compatibility settings to the bundle, which gives
- * dlcf->records, and a capability for each loader to dlcf->caps.
+ * dlcf->records, and a capability for each loader and service to dlcf->caps.
  */
 ngx_int_t ngx_http_dynworker_script_records(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_str_t *bundle);
@@ -257,6 +277,7 @@ struct ngx_http_dynworker_policy_s {
     ngx_array_t                    *methods;    /* ngx_str_t; NULL: all */
     ngx_array_t                    *set_headers;
     ngx_array_t                    *strip_headers;  /* ngx_str_t, lower-case */
+    ngx_http_dynworker_log_t       *log;        /* NULL: off */
 
     /* the block, or before it the first directive that names the policy */
     ngx_http_dynworker_place_t      place;
@@ -273,19 +294,40 @@ ngx_http_dynworker_policy_t *ngx_http_dynworker_policy_add(ngx_conf_t *cf,
 ngx_int_t ngx_http_dynworker_policies_check(ngx_conf_t *cf,
     ngx_http_dynworker_main_conf_t *dmcf);
 
-/* NGX_OK: may go out; NGX_DECLINED: 403 "Domain not allowed". */
+/*
+ * NGX_OK: may go out; else 403 "Domain not allowed": NGX_DECLINED for its host,
+ * NGX_ABORT for its method.
+ */
 ngx_int_t ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
     ngx_str_t *method, ngx_http_dynworker_url_t *url);
 
 /*
  * Applies strip_header and set_header to "headers" (ngx_list_t of
  * ngx_table_elt_t with lowcase_key set): r is the request in whose context
- * values are evaluated, all that stays is made in the list's own pool.  The
- * list is made anew: pointers into it, as those of headers_in, are set later.
- * NGX_ERROR: out of memory, or a value that no header may have (logged).
+ * values are evaluated, unless they were kept.  All that stays is made in the
+ * list's own pool.  The list is made anew: pointers into it, as those of
+ * headers_in, are set later.  NGX_ERROR: out of memory, or a value that no
+ * header may have (logged).
  */
 ngx_int_t ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
-    ngx_http_request_t *r, ngx_http_dynworker_url_t *url, ngx_list_t *headers);
+    ngx_http_request_t *r, ngx_http_dynworker_kept_t *kept,
+    ngx_http_dynworker_url_t *url, ngx_list_t *headers);
+
+/*
+ * What policies need of a client's request, for work that outlives it: then
+ * "kept" has the values of set_header's variables.
+ */
+struct ngx_http_dynworker_kept_s {
+    ngx_pool_t                     *pool;
+    ngx_uint_t                      refs;
+    ngx_str_t                       request_id;
+    ngx_array_t                     values;
+};
+
+/* One reference, for the caller; NULL: nothing is needed, or out of memory. */
+ngx_http_dynworker_kept_t *ngx_http_dynworker_policies_keep(
+    ngx_http_request_t *r);
+void ngx_http_dynworker_kept_release(ngx_http_dynworker_kept_t *kept);
 
 /*
  * Finds the peer of "url": sets *peer to an upstream's name, to the checked
@@ -302,6 +344,22 @@ ngx_int_t ngx_http_dynworker_peer_find(ngx_http_dynworker_policy_t *policy,
     ngx_http_dynworker_peer_pt handler, void *data, ngx_str_t *peer,
     void **ctx);
 void ngx_http_dynworker_peer_cancel(void *ctx);
+
+
+/* ngx_http_dynworker_log.c: "log" of policies */
+
+char *ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* Notes who makes the attempt; NGX_ERROR: out of memory. */
+ngx_int_t ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
+/* Writes the line, once. */
+void ngx_http_dynworker_log_end(ngx_http_dynworker_outbound_t *out);
+
+
+/* ngx_http_dynworker_address.c: which addresses are public */
+
+/* NULL: it is public; else what it is, a word for a log line. */
+const char *ngx_http_dynworker_address_private(struct sockaddr *sockaddr);
 
 
 /* ngx_http_dynworker_variables.c */
@@ -369,15 +427,21 @@ struct ngx_http_dynworker_engine_s {
     ngx_event_t                     restart;
     ngx_msec_t                      backoff;
 
+    /* one that retires, in process->retiring: it has no part in a restart */
+    ngx_queue_t                     queue;
+    ngx_event_t                     drain;
+    ngx_http_dynworker_dead_t       dead;
+
     unsigned                        ready:1;        /* HELLO has come */
     unsigned                        broken:1;       /* to be closed */
+    unsigned                        retiring:1;
 };
 
 
 struct ngx_http_dynworker_process_s {
     ngx_cycle_t                    *cycle;
     ngx_http_dynworker_main_conf_t *conf;
-    ngx_http_dynworker_engine_t     engines[NGX_HTTP_DYNWORKER_ENGINES];
+    ngx_http_dynworker_engine_t    *engines[NGX_HTTP_DYNWORKER_ENGINES];
 
     /* the loader table: isolates by namespace and id */
     ngx_rbtree_t                    isolates;
@@ -388,6 +452,9 @@ struct ngx_http_dynworker_process_s {
 
     /* host workers' isolates, one a location */
     ngx_queue_t                     hosts;
+
+    /* engines that finish what they have begun, and take nothing new */
+    ngx_queue_t                     retiring;
 
     /* engines that were closed and have not ended yet */
     ngx_queue_t                     leavers;
@@ -413,6 +480,14 @@ u_char *ngx_http_dynworker_engine_reserve(ngx_http_dynworker_engine_t *engine,
 /* The bytes up to "last" of what was reserved will be sent. */
 void ngx_http_dynworker_engine_commit(ngx_http_dynworker_engine_t *engine,
     u_char *last);
+/*
+ * RETIRE: another engine takes its place, and it has a few seconds to finish.
+ * NGX_ERROR: it has said so before.
+ */
+ngx_int_t ngx_http_dynworker_engine_retire(
+    ngx_http_dynworker_engine_t *engine);
+/* Its last channel is closed: it is ended, if it retires. */
+void ngx_http_dynworker_engine_empty(ngx_http_dynworker_engine_t *engine);
 /* Marks it as misbehaving: it is closed once the frame in hand is done. */
 void ngx_http_dynworker_engine_break(ngx_http_dynworker_engine_t *engine,
     const char *why);
@@ -563,8 +638,9 @@ ngx_int_t ngx_http_dynworker_check_headers(ngx_str_t *strings);
 /* Headers of a connection, not of a message: RFC 9110, 7.6.1. */
 ngx_uint_t ngx_http_dynworker_is_hop_header(ngx_str_t *name);
 
-/* Is it a token? */
+/* Is it a token?  A value, without control characters? */
 ngx_uint_t ngx_http_dynworker_is_token(ngx_str_t *s);
+ngx_uint_t ngx_http_dynworker_is_value(ngx_str_t *s);
 
 
 /* ngx_http_dynworker_call.c: one request and its response */
@@ -620,6 +696,10 @@ struct ngx_http_dynworker_call_s {
     ngx_msec_t                      start;
     ngx_uint_t                      subrequests;
     uint64_t                        cpu_us;
+    ngx_uint_t                      depth;      /* of services in services */
+
+    /* of the client's request at the root, once that has gone */
+    ngx_http_dynworker_kept_t      *kept;
 
     /* of the location where the root request came in */
     ngx_http_dynworker_loc_conf_t  *conf;
@@ -667,6 +747,11 @@ void ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call);
 /* The client's request at the root of "call", NULL when it is gone. */
 ngx_http_request_t *ngx_http_dynworker_call_root(
     ngx_http_dynworker_call_t *call);
+/* What was kept of it. */
+ngx_http_dynworker_kept_t *ngx_http_dynworker_call_kept(
+    ngx_http_dynworker_call_t *call);
+/* The client's request leaves, or the call its parent: what it needs stays. */
+void ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call);
 /* Where to log what concerns "call". */
 ngx_log_t *ngx_http_dynworker_call_log(ngx_http_dynworker_call_t *call);
 
@@ -755,6 +840,7 @@ struct ngx_http_dynworker_isolate_s {
     ngx_uint_t                      refs;       /* calls, loads */
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
+    unsigned                        retired:1;  /* goes when it is not held */
     unsigned                        counted:1;  /* in process->count */
     unsigned                        idle:1;     /* in lru */
     unsigned                        fresh:1;    /* no call was sent to it */
@@ -777,6 +863,8 @@ struct ngx_http_dynworker_load_s {
 
 void ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process);
 void ngx_http_dynworker_loader_done(ngx_http_dynworker_process_t *process);
+/* What lives in "engine" takes no new work: who asks for it gets another. */
+void ngx_http_dynworker_loader_retire(ngx_http_dynworker_engine_t *engine);
 
 /* The isolate of a location's host worker, its code sent if it was cold. */
 ngx_http_dynworker_isolate_t *ngx_http_dynworker_host_isolate(
@@ -822,8 +910,9 @@ struct ngx_http_dynworker_outbound_s {
     ngx_http_dynworker_call_t      *call;       /* a fetch(), or ... */
     ngx_http_dynworker_isolate_t   *isolate;    /* ... the code of this one */
 
-    ngx_http_dynworker_policy_t    *policy;
-    ngx_http_dynworker_url_t        url;
+    ngx_http_dynworker_policy_t    *policy;     /* NULL: code, or a service */
+    ngx_str_t                       location;   /* ... at this URI */
+    ngx_http_dynworker_url_t        url;        /* no scheme: invalid */
     ngx_str_t                       peer;
     void                           *peer_ctx;
 
@@ -843,12 +932,20 @@ struct ngx_http_dynworker_outbound_s {
     size_t                          body_limit;
     ngx_temp_file_t                *temp_file;
 
-    /* response: code that is being collected */
+    ngx_uint_t                      status;     /* of the response */
+
+    /* code that is being collected */
     ngx_uint_t                      format;
     ngx_str_t                       code_type;  /* of what is no code */
-    ngx_uint_t                      status;
     ngx_buf_t                      *code;
     ngx_int_t                       rc;
+
+    /* for "log" */
+    ngx_str_t                       worker;
+    ngx_str_t                       root_id;
+    ngx_str_t                       decision;   /* static strings */
+    ngx_msec_t                      start;
+    off_t                           bytes;      /* of the response's body */
 
     /* what a slow reader has not taken */
     ngx_chain_t                    *held;
@@ -860,6 +957,7 @@ struct ngx_http_dynworker_outbound_s {
     unsigned                        done:1;     /* the subrequest is over */
     unsigned                        started:1;
     unsigned                        passing:1;  /* in the body filter */
+    unsigned                        logging:1;  /* a line is to be written */
     unsigned                        cancelled:1;
     unsigned                        freed:1;
 };
@@ -890,7 +988,7 @@ void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
 
 /* ngx_http_dynworker_capture.c: filters that take their responses */
 
-ngx_int_t ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf);
+ngx_int_t ngx_http_dynworker_outbound_init(ngx_conf_t *cf);
 
 
 /* ngx_http_dynworker_code.c: code for "dynworker_load" */

@@ -1,6 +1,6 @@
 
 /*
- * What a host worker's env holds: loaders, texts, JSON and secrets.
+ * What a host worker's env holds: loaders, services, texts, JSON and secrets.
  *
  * Bindings add up: a level has those of the outer level and its own, and its
  * own win over others of the same name.
@@ -194,6 +194,95 @@ ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* A Fetcher: what is below a location, or a policy. */
+
+char *
+ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
+
+    ngx_str_t                     *value, target;
+    ngx_http_dynworker_binding_t  *binding;
+
+    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_SERVICE);
+    if (binding == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[2].data, "script=", 7) == 0) {
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"script=\" of service \"%V\" is "
+                           "not supported yet", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts > 3) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" of service \"%V\", only "
+                           "\"script=\" takes another one",
+                           &value[3], &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strncmp(value[2].data, "uri=", 4) == 0) {
+
+        target.len = value[2].len - 4;
+        target.data = value[2].data + 4;
+
+        if (target.len == 0 || target.data[0] != '/'
+            || ngx_strlchr(target.data, target.data + target.len, '?')
+            || ngx_strlchr(target.data, target.data + target.len, '$'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid uri \"%V\" of service \"%V\", it must "
+                               "be the URI of a location, starting with \"/\" "
+                               "and without arguments or variables",
+                               &target, &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        /* the path that is appended starts with a slash */
+
+        if (target.data[target.len - 1] == '/') {
+            target.len--;
+        }
+
+        binding->value = target;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "outbound=", 9) == 0) {
+
+        target.len = value[2].len - 9;
+        target.data = value[2].data + 9;
+
+        if (target.len == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no policy in \"outbound=\" of service \"%V\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        binding->policy = ngx_http_dynworker_policy_add(cf, &target);
+        if (binding->policy == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid target \"%V\" of service \"%V\", it must be "
+                       "\"uri=\" with a URI or \"outbound=\" with the name of "
+                       "a policy", &value[2], &value[1]);
+    return NGX_CONF_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_dynworker_read_secret(ngx_conf_t *cf, ngx_str_t *file,
     ngx_str_t *value)
@@ -338,6 +427,8 @@ ngx_http_dynworker_add_binding(ngx_conf_t *cf,
     if (binding == NULL) {
         return NULL;
     }
+
+    ngx_memzero(binding, sizeof(ngx_http_dynworker_binding_t));
 
     binding->kind = kind;
     binding->name = value[1];

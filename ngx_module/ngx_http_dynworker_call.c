@@ -54,6 +54,7 @@ ngx_http_dynworker_call_create(ngx_http_dynworker_process_t *process,
         call->parent = parent;
         call->conf = parent->conf;
         call->conf_ctx = parent->conf_ctx;
+        call->depth = parent->depth;
 
         ngx_queue_insert_tail(&parent->children, &call->siblings);
     }
@@ -586,6 +587,7 @@ ngx_http_dynworker_call_joined(ngx_http_dynworker_call_t *call)
     }
 
     if (call->parent) {
+        ngx_http_dynworker_call_keep(call);
         ngx_queue_remove(&call->siblings);
         call->parent = NULL;
     }
@@ -616,6 +618,7 @@ ngx_http_dynworker_call_children(ngx_http_dynworker_call_t *call)
         q = ngx_queue_head(&call->children);
         child = ngx_queue_data(q, ngx_http_dynworker_call_t, siblings);
 
+        ngx_http_dynworker_call_keep(child);
         ngx_queue_remove(q);
         child->parent = NULL;
 
@@ -724,6 +727,11 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
         ngx_free(call->head);
     }
 
+    if (call->kept) {
+        ngx_http_dynworker_kept_release(call->kept);
+        call->kept = NULL;
+    }
+
     ngx_http_dynworker_bury(call->process, &call->dead, call);
 }
 
@@ -736,6 +744,40 @@ ngx_http_dynworker_call_root(ngx_http_dynworker_call_t *call)
     }
 
     return call->request;
+}
+
+
+ngx_http_dynworker_kept_t *
+ngx_http_dynworker_call_kept(ngx_http_dynworker_call_t *call)
+{
+    while (call->parent) {
+        call = call->parent;
+    }
+
+    return call->kept;
+}
+
+
+void
+ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call)
+{
+    ngx_http_dynworker_call_t  *root;
+
+    if (call->kept || call->closed || call->target == NULL) {
+        /* it makes no more requests */
+        return;
+    }
+
+    for (root = call; root->parent; root = root->parent) { /* void */ }
+
+    if (root->kept == NULL && root->request) {
+        root->kept = ngx_http_dynworker_policies_keep(root->request);
+    }
+
+    if (root->kept && root != call) {
+        call->kept = root->kept;
+        call->kept->refs++;
+    }
 }
 
 

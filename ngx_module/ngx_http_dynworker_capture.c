@@ -1,8 +1,8 @@
 
 /*
- * Header and body filters: they take the response of a detached root's
- * subrequest before anything could be written, and hold what a slow reader
- * does not take.
+ * What comes back: header and body filters take the response of a detached
+ * root's subrequest before anything could be written, and hold what a slow
+ * reader does not take.
  */
 
 #include "ngx_http_dynworker.h"
@@ -12,6 +12,7 @@
 #define NGX_HTTP_DYNWORKER_BUFFERED  0x08
 
 
+static ngx_int_t ngx_http_dynworker_outbound_redirect(ngx_http_request_t *r);
 static void ngx_http_dynworker_outbound_consumed(void *data, size_t size);
 static void ngx_http_dynworker_outbound_cancelled(void *data);
 static ngx_int_t ngx_http_dynworker_header_filter(ngx_http_request_t *r);
@@ -35,8 +36,20 @@ static const ngx_http_dynworker_source_t  ngx_http_dynworker_outbound_source = {
 
 
 ngx_int_t
-ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf)
+ngx_http_dynworker_outbound_init(ngx_conf_t *cf)
 {
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_dynworker_outbound_redirect;
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_dynworker_header_filter;
 
@@ -44,6 +57,34 @@ ngx_http_dynworker_outbound_init_filters(ngx_conf_t *cf)
     ngx_http_top_body_filter = ngx_http_dynworker_body_filter;
 
     return NGX_OK;
+}
+
+
+/*
+ * "X-Accel-Redirect" is how an application behind nginx asks for one of its
+ * locations; the third party that a worker talks to may not.
+ */
+static ngx_int_t
+ngx_http_dynworker_outbound_redirect(ngx_http_request_t *r)
+{
+    ngx_http_dynworker_ctx_t  *ctx;
+
+    if (r == r->main || r->upstream == NULL
+        || r->upstream->headers_in.x_accel_redirect == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+
+    if (ctx == NULL || ctx->outbound == NULL || ctx->outbound->policy == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "upstream sent \"X-Accel-Redirect\" to a worker");
+
+    return NGX_HTTP_BAD_GATEWAY;
 }
 
 
@@ -138,13 +179,26 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     u_char                     *p;
     size_t                      len;
     uint64_t                    length;
-    ngx_str_t                   strings;
+    ngx_str_t                   strings, text;
     ngx_uint_t                  i, body;
     ngx_list_part_t            *part;
     ngx_table_elt_t            *h;
     ngx_http_dynworker_call_t  *call;
 
     call = out->call;
+
+    if (r->headers_out.status < NGX_HTTP_OK || r->headers_out.status > 599) {
+
+        /* 1xx that nginx takes for an answer, and what is no status at all */
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "upstream sent status %ui, which is no response for "
+                      "a worker", r->headers_out.status);
+
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Network connection lost.");
+        return NGX_OK;
+    }
 
     len = r->headers_out.status_line.len + 1
           + sizeof("Content-Type") + r->headers_out.content_type.len
@@ -180,14 +234,18 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
 
     /* "200 OK" of an upstream; an answer of nginx's own has no text yet */
 
-    if (r->headers_out.status_line.len > sizeof("200 ") - 1) {
-        p = ngx_cpymem(p, r->headers_out.status_line.data + sizeof("200 ") - 1,
-                       r->headers_out.status_line.len - sizeof("200 ") + 1);
+    text = r->headers_out.status_line;
+
+    if (text.len > sizeof("200 ") - 1 && ngx_http_dynworker_is_value(&text)) {
+        p = ngx_cpymem(p, text.data + sizeof("200 ") - 1,
+                       text.len - sizeof("200 ") + 1);
     }
 
     *p++ = '\0';
 
-    if (r->headers_out.content_type.len) {
+    if (r->headers_out.content_type.len
+        && ngx_http_dynworker_is_value(&r->headers_out.content_type))
+    {
         p = ngx_cpymem(p, "Content-Type", sizeof("Content-Type"));
         p = ngx_cpymem(p, r->headers_out.content_type.data,
                        r->headers_out.content_type.len);
@@ -234,9 +292,10 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
             i = 0;
         }
 
+        /* what no worker could send is not for one to receive and pass on */
+
         if (h[i].hash == 0
-            || ngx_strlchr(h[i].value.data,
-                           h[i].value.data + h[i].value.len, '\0')
+            || !ngx_http_dynworker_is_value(&h[i].value)
             || !ngx_http_dynworker_is_token(&h[i].key))
         {
             continue;
@@ -250,6 +309,17 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     }
 
     strings.len = p - strings.data;
+
+    if (strings.len > DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "upstream sent headers of %uz bytes for a worker, "
+                      "more than %uz", strings.len,
+                      (size_t) DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE);
+
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Network connection lost.");
+        return NGX_OK;
+    }
 
     body = !r->header_only && r->headers_out.content_length_n != 0;
 
@@ -266,6 +336,8 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     ngx_http_dynworker_pipe_set_source(call->response_pipe,
                                        &ngx_http_dynworker_outbound_source,
                                        out);
+
+    out->status = r->headers_out.status;
 
     ngx_http_dynworker_call_respond(call, r->headers_out.status, body, length,
                                     &strings);
@@ -355,6 +427,7 @@ ngx_http_dynworker_body_pass(ngx_http_dynworker_outbound_t *out,
                 size = b->last - b->pos;
                 n = ngx_http_dynworker_pipe_offer(pipe, b->pos, size);
                 b->pos += n;
+                out->bytes += n;
 
                 if (n < size) {
                     break;

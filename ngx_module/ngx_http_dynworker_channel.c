@@ -120,6 +120,8 @@ ngx_http_dynworker_channel_close(ngx_http_dynworker_channel_t *channel,
 
     ngx_rbtree_delete(&channel->engine->channels, &channel->node);
 
+    ngx_http_dynworker_engine_empty(channel->engine);
+
     pipe = channel->in;
 
     if (pipe) {

@@ -164,7 +164,7 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
     ngx_http_core_srv_conf_t      *cscf;
     ngx_http_dynworker_ctx_t      *ctx;
     ngx_http_dynworker_head_t      head;
-    ngx_http_dynworker_call_t     *call;
+    ngx_http_dynworker_call_t     *call, *outer;
 
     ctx = ngx_http_dynworker_client_ctx(r);
     if (ctx == NULL) {
@@ -177,6 +177,19 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
     }
 
     ctx->id.len = isolate->name.len;
+
+    /* below a detached root: a worker's fetch() has come here */
+
+    outer = ctx->outbound ? ctx->outbound->call : NULL;
+
+    if (outer && outer->depth == NGX_HTTP_DYNWORKER_DEPTH) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "worker \"%V\" is called by itself through "
+                      "%d locations", &isolate->name,
+                      NGX_HTTP_DYNWORKER_DEPTH);
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     if (ngx_http_dynworker_client_head(r, &head) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -200,6 +213,10 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
     ctx->call = call;
     call->request = r;
     call->ctx = ctx;
+
+    if (outer) {
+        call->depth = outer->depth + 1;
+    }
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
@@ -293,6 +310,8 @@ ngx_http_dynworker_client_cleanup(void *data)
     }
 
     ctx->call = NULL;
+
+    ngx_http_dynworker_call_keep(call);
     call->request = NULL;
 
     if (call->output.posted) {
@@ -389,6 +408,7 @@ ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
     ctx->wall = ngx_current_msec - call->start;
     ctx->done = 1;
 
+    ngx_http_dynworker_call_keep(call);
     call->request = NULL;
 
     if (call->output.posted) {

@@ -23,6 +23,8 @@
 
 #define NGX_HTTP_DYNWORKER_BACKOFF_MIN   100
 #define NGX_HTTP_DYNWORKER_BACKOFF_MAX   10000
+/* How long an engine that retires may take for what it has begun. */
+#define NGX_HTTP_DYNWORKER_DRAIN_TIME    5000
 /* How long an engine may take to end once its socket is closed. */
 #define NGX_HTTP_DYNWORKER_EXIT_TIME     1000
 
@@ -41,6 +43,8 @@ typedef struct {
 } ngx_http_dynworker_leaver_t;
 
 
+static ngx_http_dynworker_engine_t *ngx_http_dynworker_engine_create(
+    ngx_http_dynworker_process_t *process, ngx_http_dynworker_role_e role);
 static ngx_int_t ngx_http_dynworker_engine_start(
     ngx_http_dynworker_engine_t *engine);
 static ngx_int_t ngx_http_dynworker_engine_spawn(
@@ -53,6 +57,8 @@ static ngx_int_t ngx_http_dynworker_engine_connect(
 static void ngx_http_dynworker_engine_close(
     ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_engine_restart(ngx_event_t *ev);
+static void ngx_http_dynworker_engine_drained(ngx_event_t *ev);
+static void ngx_http_dynworker_engine_free(ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_engine_leave(
     ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_leaver_timeout(ngx_event_t *ev);
@@ -105,12 +111,27 @@ ngx_http_dynworker_process_start(ngx_cycle_t *cycle,
     process->cycle = cycle;
     process->conf = dmcf;
 
+    ngx_queue_init(&process->retiring);
     ngx_queue_init(&process->leavers);
     ngx_http_dynworker_loader_init(process);
 
     process->burial.handler = ngx_http_dynworker_burial;
     process->burial.data = process;
     process->burial.log = cycle->log;
+
+    for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
+
+        process->engines[i] = ngx_http_dynworker_engine_create(process, i);
+
+        if (process->engines[i] == NULL) {
+
+            while (i--) {
+                ngx_free(process->engines[i]);
+            }
+
+            return NULL;
+        }
+    }
 
     /* a process without a master keeps old cycles until they are unused */
 
@@ -120,24 +141,7 @@ ngx_http_dynworker_process_start(ngx_cycle_t *cycle,
     dmcf->process = process;
 
     for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
-        engine = &process->engines[i];
-
-        engine->process = process;
-        engine->role = i;
-        engine->pidfd = -1;
-        engine->slot = -1;
-
-        ngx_rbtree_init(&engine->channels, &engine->sentinel,
-                        ngx_rbtree_insert_value);
-
-        engine->flush.handler = ngx_http_dynworker_engine_flush;
-        engine->flush.data = engine;
-        engine->flush.log = cycle->log;
-
-        engine->restart.handler = ngx_http_dynworker_engine_restart;
-        engine->restart.data = engine;
-        engine->restart.log = cycle->log;
-        engine->restart.cancelable = 1;
+        engine = process->engines[i];
 
         if (ngx_http_dynworker_engine_start(engine) != NGX_OK) {
             ngx_http_dynworker_engine_close(engine);
@@ -145,6 +149,46 @@ ngx_http_dynworker_process_start(ngx_cycle_t *cycle,
     }
 
     return process;
+}
+
+
+static ngx_http_dynworker_engine_t *
+ngx_http_dynworker_engine_create(ngx_http_dynworker_process_t *process,
+    ngx_http_dynworker_role_e role)
+{
+    ngx_log_t                    *log;
+    ngx_http_dynworker_engine_t  *engine;
+
+    log = process->cycle->log;
+
+    engine = ngx_calloc(sizeof(ngx_http_dynworker_engine_t), log);
+    if (engine == NULL) {
+        return NULL;
+    }
+
+    engine->process = process;
+    engine->role = role;
+    engine->pidfd = -1;
+    engine->slot = -1;
+
+    ngx_rbtree_init(&engine->channels, &engine->sentinel,
+                    ngx_rbtree_insert_value);
+
+    engine->flush.handler = ngx_http_dynworker_engine_flush;
+    engine->flush.data = engine;
+    engine->flush.log = log;
+
+    engine->restart.handler = ngx_http_dynworker_engine_restart;
+    engine->restart.data = engine;
+    engine->restart.log = log;
+    engine->restart.cancelable = 1;
+
+    engine->drain.handler = ngx_http_dynworker_engine_drained;
+    engine->drain.data = engine;
+    engine->drain.log = log;
+    engine->drain.cancelable = 1;
+
+    return engine;
 }
 
 
@@ -161,7 +205,6 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
     ngx_uint_t                    i;
     ngx_msec_t                    deadline;
     ngx_queue_t                  *q;
-    ngx_http_dynworker_engine_t  *engine;
     ngx_http_dynworker_leaver_t  *leaver;
 
     if (process->stopped) {
@@ -171,7 +214,14 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
     process->stopped = 1;
 
     for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
-        ngx_http_dynworker_engine_close(&process->engines[i]);
+        ngx_http_dynworker_engine_close(process->engines[i]);
+    }
+
+    while (!ngx_queue_empty(&process->retiring)) {
+        q = ngx_queue_head(&process->retiring);
+
+        ngx_http_dynworker_engine_close(
+                      ngx_queue_data(q, ngx_http_dynworker_engine_t, queue));
     }
 
     ngx_time_update();
@@ -193,21 +243,11 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
 
     ngx_http_dynworker_engine_unregister();
 
-    for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
-        engine = &process->engines[i];
-
-        if (engine->in) {
-            ngx_free(engine->in);
-            engine->in = NULL;
-        }
-
-        if (engine->out) {
-            ngx_free(engine->out);
-            engine->out = NULL;
-        }
-    }
-
     ngx_http_dynworker_loader_done(process);
+
+    for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {
+        ngx_http_dynworker_engine_free(process->engines[i]);
+    }
 
     if (process->burial.posted) {
         ngx_delete_posted_event(&process->burial);
@@ -556,6 +596,20 @@ ngx_http_dynworker_engine_close(ngx_http_dynworker_engine_t *engine)
     ngx_http_dynworker_engine_leave(engine);
     ngx_http_dynworker_switch_reset(engine);
 
+    if (engine->retiring) {
+
+        /* another one has its place */
+
+        if (engine->drain.timer_set) {
+            ngx_del_timer(&engine->drain);
+        }
+
+        ngx_queue_remove(&engine->queue);
+        ngx_http_dynworker_engine_free(engine);
+
+        return;
+    }
+
     if (last) {
         if (engine->restart.timer_set) {
             ngx_del_timer(&engine->restart);
@@ -597,6 +651,115 @@ ngx_http_dynworker_engine_restart(ngx_event_t *ev)
     if (ngx_http_dynworker_engine_start(engine) != NGX_OK) {
         ngx_http_dynworker_engine_close(engine);
     }
+}
+
+
+ngx_int_t
+ngx_http_dynworker_engine_retire(ngx_http_dynworker_engine_t *engine)
+{
+    ngx_queue_t                   *q;
+    ngx_http_dynworker_engine_t   *fresh, *older;
+    ngx_http_dynworker_process_t  *process;
+
+    process = engine->process;
+
+    if (engine->retiring) {
+        ngx_http_dynworker_engine_break(engine, "a second RETIRE");
+        return NGX_ERROR;
+    }
+
+    fresh = ngx_http_dynworker_engine_create(process, engine->role);
+
+    if (fresh == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, process->cycle->log, 0,
+                  "%s %P retires",
+                  ngx_http_dynworker_engine_names[engine->role], engine->pid);
+
+    /* one of each role: how many there are is not for engines to decide */
+
+    for (q = ngx_queue_head(&process->retiring);
+         q != ngx_queue_sentinel(&process->retiring);
+         q = ngx_queue_next(q))
+    {
+        older = ngx_queue_data(q, ngx_http_dynworker_engine_t, queue);
+
+        if (older->role == engine->role) {
+            ngx_add_timer(&older->drain, 0);
+        }
+    }
+
+    engine->retiring = 1;
+    ngx_queue_insert_tail(&process->retiring, &engine->queue);
+    ngx_add_timer(&engine->drain, NGX_HTTP_DYNWORKER_DRAIN_TIME);
+
+    process->engines[engine->role] = fresh;
+
+    /* an engine that only ever retires is not started without end */
+
+    if (engine->last_channel == 1) {
+        fresh->backoff = engine->backoff;
+        ngx_http_dynworker_engine_close(fresh);
+
+    } else if (ngx_http_dynworker_engine_start(fresh) != NGX_OK) {
+        ngx_http_dynworker_engine_close(fresh);
+    }
+
+    ngx_http_dynworker_loader_retire(engine);
+    ngx_http_dynworker_engine_empty(engine);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_engine_empty(ngx_http_dynworker_engine_t *engine)
+{
+    if (engine->retiring && engine->connection
+        && engine->channels.root == engine->channels.sentinel)
+    {
+        ngx_add_timer(&engine->drain, 0);
+    }
+}
+
+
+/* It has nothing more to do, or no more time for it. */
+static void
+ngx_http_dynworker_engine_drained(ngx_event_t *ev)
+{
+    ngx_http_dynworker_engine_t  *engine;
+
+    engine = ev->data;
+
+    if (engine->channels.root != engine->channels.sentinel) {
+        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
+                      "%s %P retires and has not finished in time, ending it",
+                      ngx_http_dynworker_engine_names[engine->role],
+                      engine->pid);
+    }
+
+    ngx_http_dynworker_engine_close(engine);
+}
+
+
+static void
+ngx_http_dynworker_engine_free(ngx_http_dynworker_engine_t *engine)
+{
+    if (engine->in) {
+        ngx_free(engine->in);
+        engine->in = NULL;
+    }
+
+    if (engine->out) {
+        ngx_free(engine->out);
+        engine->out = NULL;
+    }
+
+    /* its frames may be in hand */
+
+    ngx_http_dynworker_bury(engine->process, &engine->dead, engine);
 }
 
 

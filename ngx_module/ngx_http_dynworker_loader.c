@@ -75,6 +75,53 @@ ngx_http_dynworker_loader_done(ngx_http_dynworker_process_t *process)
 }
 
 
+void
+ngx_http_dynworker_loader_retire(ngx_http_dynworker_engine_t *engine)
+{
+    ngx_rbtree_node_t             *node, *next;
+    ngx_http_dynworker_channel_t  *channel;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    if (engine->channels.root == engine->channels.sentinel) {
+        return;
+    }
+
+    for (node = ngx_rbtree_min(engine->channels.root,
+                               engine->channels.sentinel);
+         node;
+         node = next)
+    {
+        next = ngx_rbtree_next(&engine->channels, node);
+
+        channel = (ngx_http_dynworker_channel_t *) node;
+
+        if (channel->kind != DW_WIRE_ISOLATE) {
+            continue;
+        }
+
+        isolate = channel->owner;
+
+        if (isolate->named) {
+            isolate->named = 0;
+            ngx_rbtree_delete(&isolate->process->isolates, &isolate->sn.node);
+        }
+
+        if (isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+            ngx_queue_remove(&isolate->queue);
+        }
+
+        isolate->retired = 1;
+
+        if (isolate->refs == 0) {
+
+            /* nobody is in it: its own channel is all that goes */
+
+            ngx_http_dynworker_isolate_destroy(isolate);
+        }
+    }
+}
+
+
 ngx_http_dynworker_isolate_t *
 ngx_http_dynworker_host_isolate(ngx_http_dynworker_process_t *process,
     ngx_http_dynworker_loc_conf_t *conf, ngx_http_conf_ctx_t *ctx)
@@ -255,7 +302,9 @@ ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
         process->count--;
     }
 
-    if (isolate->idle || isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+    if (isolate->idle
+        || (isolate->role == NGX_HTTP_DYNWORKER_HOST && !isolate->retired))
+    {
         ngx_queue_remove(&isolate->queue);
     }
 
@@ -285,7 +334,11 @@ ngx_http_dynworker_isolate_ref(ngx_http_dynworker_isolate_t *isolate)
 void
 ngx_http_dynworker_isolate_unref(ngx_http_dynworker_isolate_t *isolate)
 {
-    if (--isolate->refs || isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+    if (--isolate->refs) {
+        return;
+    }
+
+    if (isolate->role == NGX_HTTP_DYNWORKER_HOST && !isolate->retired) {
         return;
     }
 
@@ -390,7 +443,7 @@ ngx_http_dynworker_isolate_open(ngx_http_dynworker_isolate_t *isolate,
     ngx_http_dynworker_engine_t   *engine;
     ngx_http_dynworker_channel_t  *channel;
 
-    engine = &isolate->process->engines[isolate->role];
+    engine = isolate->process->engines[isolate->role];
 
     channel = ngx_http_dynworker_channel_create(engine, DW_WIRE_ISOLATE,
                                                 isolate);

@@ -146,6 +146,13 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
       0,
       NULL },
 
+    { ngx_string("dynworker_service"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
+      ngx_http_dynworker_bind_service,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("dynworker_global_outbound"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_dynworker_global_outbound,
@@ -187,8 +194,7 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
 
 static ngx_http_module_t  ngx_http_dynworker_module_ctx = {
     ngx_http_dynworker_add_variables,      /* preconfiguration */
-    ngx_http_dynworker_outbound_init_filters,
-                                           /* postconfiguration */
+    ngx_http_dynworker_outbound_init,      /* postconfiguration */
 
     ngx_http_dynworker_create_main_conf,   /* create main configuration */
     ngx_http_dynworker_init_main_conf,     /* init main configuration */
@@ -242,9 +248,12 @@ ngx_http_dynworker_create_main_conf(ngx_conf_t *cf)
      *
      *     dmcf->engine = { 0, NULL };
      *     dmcf->locations = 0;
+     *     dmcf->keeps = 0;
      *     dmcf->used = 0;
      *     dmcf->process = NULL;
      */
+
+    dmcf->request_id = NGX_ERROR;
 
     dmcf->threads = NGX_CONF_UNSET_UINT;
     dmcf->max_threads = NGX_CONF_UNSET_UINT;

@@ -18,7 +18,7 @@ static ngx_int_t ngx_http_dynworker_outbound_head(
     ngx_str_t *url);
 static ngx_uint_t ngx_http_dynworker_outbound_forbidden(ngx_str_t *method);
 static void ngx_http_dynworker_outbound_refuse(
-    ngx_http_dynworker_outbound_t *out);
+    ngx_http_dynworker_outbound_t *out, ngx_str_t *decision);
 static size_t ngx_http_dynworker_outbound_write(void *data, u_char *p,
     size_t size);
 static ngx_int_t ngx_http_dynworker_outbound_spill(
@@ -28,8 +28,15 @@ static void ngx_http_dynworker_outbound_find_peer(
     ngx_http_dynworker_outbound_t *out);
 static void ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc,
     ngx_str_t *peer);
+static ngx_int_t ngx_http_dynworker_outbound_go(
+    ngx_http_dynworker_outbound_t *out);
+static ngx_int_t ngx_http_dynworker_outbound_uri(
+    ngx_http_dynworker_outbound_t *out, ngx_str_t *uri, ngx_str_t *args);
 static ngx_int_t ngx_http_dynworker_outbound_headers(
     ngx_http_dynworker_outbound_t *out, ngx_http_request_t *client);
+static ngx_int_t ngx_http_dynworker_outbound_header(ngx_list_t *headers,
+    ngx_str_t *name, ngx_str_t *value);
+static void ngx_http_dynworker_outbound_known(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dynworker_outbound_body(
     ngx_http_dynworker_outbound_t *out);
 
@@ -38,6 +45,16 @@ static const ngx_http_dynworker_sink_t  ngx_http_dynworker_outbound_sink = {
     ngx_http_dynworker_outbound_write,
     ngx_http_dynworker_outbound_end
 };
+
+
+/* $dynworker_outbound_decision */
+
+static ngx_str_t  ngx_http_dynworker_refused_method =
+    ngx_string("refused:method");
+static ngx_str_t  ngx_http_dynworker_refused_host =
+    ngx_string("refused:host");
+static ngx_str_t  ngx_http_dynworker_refused_address =
+    ngx_string("refused:address");
 
 
 static const struct {
@@ -74,9 +91,18 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     out->process = call->process;
     out->call = call;
     out->policy = cap->policy;
+    out->location = cap->uri;
     out->body_limit = call->conf->dynamic_limits.outbound_body;
 
     call->outbound = out;
+
+    ngx_str_set(&out->decision, "invalid");
+
+    if (ngx_http_dynworker_log_start(out) != NGX_OK) {
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Out of memory.");
+        return;
+    }
 
     if (ngx_http_dynworker_outbound_head(out, head, &url) != NGX_OK) {
         ngx_http_dynworker_engine_break(call->origin->engine,
@@ -95,17 +121,24 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     }
 
     if (ngx_http_dynworker_url_parse(out->pool, &url, &out->url) != NGX_OK) {
+        ngx_str_null(&out->url.scheme);
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Fetch API cannot load this URL.");
         return;
     }
 
-    rc = ngx_http_dynworker_policy_check(out->policy, &out->method, &out->url);
+    rc = out->policy ? ngx_http_dynworker_policy_check(out->policy,
+                                                       &out->method, &out->url)
+                     : NGX_OK;
 
     if (rc != NGX_OK) {
-        ngx_http_dynworker_outbound_refuse(out);
+        ngx_http_dynworker_outbound_refuse(out, rc == NGX_ABORT
+                                        ? &ngx_http_dynworker_refused_method
+                                        : &ngx_http_dynworker_refused_host);
         return;
     }
+
+    ngx_str_set(&out->decision, "allowed");
 
     if (call->request_pipe) {
         /* goes on at the body's end */
@@ -200,7 +233,8 @@ ngx_http_dynworker_outbound_forbidden(ngx_str_t *method)
 
 /* The policy says no: a Response, as a gateway in JavaScript would answer. */
 static void
-ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out)
+ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out,
+    ngx_str_t *decision)
 {
     ngx_str_t                   strings, url;
     ngx_http_dynworker_call_t  *call;
@@ -209,6 +243,10 @@ ngx_http_dynworker_outbound_refuse(ngx_http_dynworker_outbound_t *out)
     static u_char  body[] = "Domain not allowed";
 
     call = out->call;
+
+    out->status = NGX_HTTP_FORBIDDEN;
+    out->bytes = sizeof(body) - 1;
+    out->decision = *decision;
 
     url = out->url.host;
     ngx_http_dynworker_text(&url);
@@ -423,6 +461,11 @@ ngx_http_dynworker_outbound_find_peer(ngx_http_dynworker_outbound_t *out)
         return;
     }
 
+    if (out->policy == NULL) {
+        ngx_http_dynworker_outbound_peer(out, NGX_OK, &out->peer);
+        return;
+    }
+
     rc = ngx_http_dynworker_peer_find(out->policy, out->root, &out->url,
                                       ngx_http_dynworker_outbound_peer, out,
                                       &out->peer, &out->peer_ctx);
@@ -439,8 +482,6 @@ ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc, ngx_str_t *peer)
 {
     ngx_http_dynworker_outbound_t *out = data;
 
-    ngx_http_request_t  *client;
-
     out->peer_ctx = NULL;
 
     if (out->cancelled || out->call == NULL) {
@@ -448,7 +489,8 @@ ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc, ngx_str_t *peer)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_dynworker_outbound_refuse(out);
+        ngx_http_dynworker_outbound_refuse(out,
+                                         &ngx_http_dynworker_refused_address);
         return;
     }
 
@@ -460,16 +502,12 @@ ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc, ngx_str_t *peer)
 
     out->peer = *peer;
 
-    client = ngx_http_dynworker_call_root(out->call);
+    rc = ngx_http_dynworker_outbound_go(out);
 
-    rc = ngx_http_dynworker_outbound_headers(out, client);
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_dynworker_outbound_body(out);
-    }
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_dynworker_outbound_launch(out, &out->policy->pass, NULL);
+    if (rc == NGX_DECLINED) {
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Fetch API cannot load this URL.");
+        return;
     }
 
     if (rc != NGX_OK) {
@@ -482,21 +520,129 @@ ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc, ngx_str_t *peer)
 }
 
 
+static ngx_int_t
+ngx_http_dynworker_outbound_go(ngx_http_dynworker_outbound_t *out)
+{
+    ngx_int_t            rc;
+    ngx_str_t            uri, args;
+    ngx_http_request_t  *client;
+
+    client = ngx_http_dynworker_call_root(out->call);
+
+    rc = ngx_http_dynworker_outbound_headers(out, client);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_dynworker_outbound_body(out);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    out->root->unparsed_uri = out->url.uri;
+
+    if (out->policy) {
+        return ngx_http_dynworker_outbound_launch(out, &out->policy->pass,
+                                                  NULL);
+    }
+
+    rc = ngx_http_dynworker_outbound_uri(out, &uri, &args);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_dynworker_outbound_launch(out, &uri, &args);
+}
+
+
+/*
+ * Where a service's request goes: the URL's path, decoded, goes below the
+ * service's location, and dots in it do not lead out of there.  NGX_DECLINED:
+ * it is not a path.
+ */
+static ngx_int_t
+ngx_http_dynworker_outbound_uri(ngx_http_dynworker_outbound_t *out,
+    ngx_str_t *uri, ngx_str_t *args)
+{
+    u_char                    *p;
+    ngx_str_t                  path, saved;
+    ngx_http_request_t        *r;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    r = out->root;
+    saved = r->uri;
+
+    /* the parser looks at the byte after it */
+
+    p = ngx_pnalloc(r->pool, out->url.uri.len + 1);
+    path.data = ngx_pnalloc(r->pool, out->url.uri.len + 1);
+
+    if (p == NULL || path.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->uri_start = p;
+    r->uri_end = ngx_cpymem(p, out->url.uri.data, out->url.uri.len);
+    *r->uri_end = '\0';
+
+    r->uri.data = path.data;
+    r->args_start = NULL;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    if (ngx_http_parse_complex_uri(r, cscf->merge_slashes) != NGX_OK) {
+        r->uri = saved;
+        return NGX_DECLINED;
+    }
+
+    path = r->uri;
+    r->uri = saved;
+
+    ngx_str_null(args);
+
+    if (r->args_start && r->uri_end > r->args_start) {
+        args->data = r->args_start;
+        args->len = r->uri_end - r->args_start;
+    }
+
+    uri->len = out->location.len + path.len;
+    uri->data = ngx_pnalloc(r->pool, uri->len);
+    if (uri->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(uri->data, out->location.data, out->location.len);
+    ngx_memcpy(p, path.data, path.len);
+
+    return NGX_OK;
+}
+
+
 /* The root's headers: the worker's, then as the policy will have them. */
 static ngx_int_t
 ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *client)
 {
-    ngx_str_t            list, name, value;
-    ngx_list_t          *headers;
-    ngx_uint_t           i;
-    ngx_list_part_t     *part;
-    ngx_table_elt_t     *h;
-    ngx_http_request_t  *r;
+    ngx_str_t                   list, name, value;
+    ngx_list_t                 *headers;
+    ngx_http_request_t         *r;
+    ngx_http_dynworker_kept_t  *kept;
 
     r = out->root;
+    kept = ngx_http_dynworker_call_kept(out->call);
     headers = &r->headers_in.headers;
     list = out->strings;
+
+    ngx_str_set(&name, "Host");
+
+    if (ngx_http_dynworker_outbound_header(headers, &name, &out->url.host)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     while (ngx_http_dynworker_next_string(&list, &name) == NGX_OK
            && ngx_http_dynworker_next_string(&list, &value) == NGX_OK)
@@ -515,34 +661,72 @@ ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
             continue;
         }
 
-        h = ngx_list_push(headers);
-        if (h == NULL) {
+        if (ngx_http_dynworker_outbound_header(headers, &name, &value)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
-
-        ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-        h->key = name;
-        h->value = value;
-
-        h->lowcase_key = ngx_pnalloc(r->pool, name.len);
-        if (h->lowcase_key == NULL) {
-            return NGX_ERROR;
-        }
-
-        h->hash = ngx_hash_strlow(h->lowcase_key, name.data, name.len);
     }
 
-    /* variables in "set_header" are the client's while it is there */
+    /* variables in "set_header" are the client's, be it gone */
 
-    if (ngx_http_dynworker_policy_headers(out->policy, client ? client : r,
-                                          &out->url, headers)
-        != NGX_OK)
+    if (out->policy
+        && ngx_http_dynworker_policy_headers(out->policy, client ? client : r,
+                                             client ? NULL : kept,
+                                             &out->url, headers)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    part = &headers->part;
+    ngx_http_dynworker_outbound_known(r);
+
+    r->headers_in.server = out->url.name;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_outbound_header(ngx_list_t *headers, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->key = *name;
+    h->value = *value;
+
+    h->lowcase_key = ngx_pnalloc(headers->pool, name->len);
+    if (h->lowcase_key == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = ngx_hash_strlow(h->lowcase_key, name->data, name->len);
+
+    return NGX_OK;
+}
+
+
+/* Sets r->headers_in's pointers, for variables and other modules. */
+static void
+ngx_http_dynworker_outbound_known(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_list_part_t            *part;
+    ngx_table_elt_t            *h;
+    ngx_http_header_t          *hh;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    part = &r->headers_in.headers.part;
     h = part->elts;
 
     for (i = 0; /* void */; i++) {
@@ -557,18 +741,27 @@ ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
             i = 0;
         }
 
-        if (h[i].key.len == sizeof("User-Agent") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "User-Agent",
-                               h[i].key.len)
-               == 0)
+        hh = ngx_hash_find(&cmcf->headers_in_hash, h[i].hash,
+                           h[i].lowcase_key, h[i].key.len);
+
+        /*
+         * nginx's handler would choose a server by "Host", and answer a second
+         * line of the same name, which no honest engine sends, with 400.
+         */
+
+        if (hh == NULL || hh->offset == 0
+            || *(void **) ((char *) &r->headers_in + hh->offset))
         {
-            r->headers_in.user_agent = &h[i];
+            continue;
         }
+
+        if (hh->offset == offsetof(ngx_http_headers_in_t, host)) {
+            r->headers_in.host = &h[i];
+            continue;
+        }
+
+        (void) hh->handler(r, &h[i], hh->offset);
     }
-
-    r->headers_in.server = out->url.name;
-
-    return NGX_OK;
 }
 
 

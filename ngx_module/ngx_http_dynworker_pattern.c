@@ -1,7 +1,13 @@
 
 /*
  * Host patterns of egress policies: exact names and what is below a name in
- * one tree, regular expressions in a list.
+ * one hash table, so that their number does not matter; regular expressions in
+ * a list, tried one by one after that.
+ *
+ * Not ngx_hash_t: one name may have several rules, of scheme and port.  The
+ * hash runs over a name from its end, so that one walk over a host's name gives
+ * the hash of each ".suffix" of it on the way.  Nothing but the configuration
+ * fills the table, so a worker cannot make it slow.
  *
  * A pattern without scheme and port is the narrow one where it opens ("allow":
  * http on port 80, https on port 443), and the wide one elsewhere ("deny",
@@ -9,6 +15,11 @@
  */
 
 #include "ngx_http_dynworker.h"
+
+
+/* FNV-1a, a byte at a time */
+#define NGX_HTTP_DYNWORKER_HASH             2166136261u
+#define ngx_http_dynworker_hash(hash, c)    (((hash) ^ (c)) * 16777619u)
 
 
 typedef struct ngx_http_dynworker_rule_s  ngx_http_dynworker_rule_t;
@@ -23,8 +34,11 @@ struct ngx_http_dynworker_rule_s {
 };
 
 
+/* A place in the table; free while "rules" is NULL. */
 typedef struct {
-    ngx_str_node_t                  sn;
+    /* "example.com", or ".example.com" for what is below it */
+    ngx_str_t                       name;
+    uint32_t                        hash;
     ngx_http_dynworker_rule_t      *rules;
 } ngx_http_dynworker_host_t;
 
@@ -41,9 +55,10 @@ typedef struct {
 
 
 struct ngx_http_dynworker_patterns_s {
-    /* "example.com", and ".example.com" for what is below it */
-    ngx_rbtree_t                    hosts;
-    ngx_rbtree_node_t               sentinel;
+    /* open addressing, a power of two, at most half full */
+    ngx_http_dynworker_host_t      *hosts;
+    ngx_uint_t                      size;
+    ngx_uint_t                      count;
 #if (NGX_PCRE)
     ngx_array_t                     regexes;
 #endif
@@ -58,13 +73,15 @@ static ngx_int_t ngx_http_dynworker_pattern_port(ngx_str_t *pattern,
     ngx_http_dynworker_rule_t *rule);
 static char *ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
     ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
-    ngx_http_dynworker_rule_t *rule);
+    ngx_str_t *value, ngx_http_dynworker_rule_t *rule);
 static char *ngx_http_dynworker_pattern_host(ngx_conf_t *cf,
     ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
     ngx_str_t *value, ngx_http_dynworker_rule_t *rule);
-static ngx_int_t ngx_http_dynworker_host_match(
-    ngx_http_dynworker_patterns_t *patterns, ngx_str_t *host,
-    ngx_http_dynworker_url_t *url);
+static ngx_int_t ngx_http_dynworker_hosts_grow(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns);
+static ngx_http_dynworker_host_t *ngx_http_dynworker_hosts_find(
+    ngx_http_dynworker_patterns_t *patterns, u_char *name, size_t len,
+    uint32_t hash);
 static ngx_int_t ngx_http_dynworker_rules_match(
     ngx_http_dynworker_rule_t *rule, ngx_http_dynworker_url_t *url);
 
@@ -86,7 +103,14 @@ ngx_http_dynworker_patterns_add(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        ngx_rbtree_init(&p->hosts, &p->sentinel, ngx_str_rbtree_insert_value);
+        /*
+         * set by ngx_pcalloc():
+         *
+         *     p->hosts = NULL;
+         *     p->size = 0;
+         *     p->count = 0;
+         *     p->all = NULL;
+         */
 
 #if (NGX_PCRE)
         if (ngx_array_init(&p->regexes, cf->pool, 1,
@@ -158,7 +182,8 @@ ngx_http_dynworker_pattern_add(ngx_conf_t *cf,
 
     if (rc == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid port in pattern \"%V\"", value);
+                           "invalid port in pattern \"%V\", it must be "
+                           "a number from 1 to 65535, or \"*\"", value);
         return NGX_CONF_ERROR;
     }
 
@@ -176,7 +201,8 @@ ngx_http_dynworker_pattern_add(ngx_conf_t *cf,
     }
 
     if (pattern.len && pattern.data[0] == '~') {
-        return ngx_http_dynworker_pattern_regex(cf, patterns, &pattern, rule);
+        return ngx_http_dynworker_pattern_regex(cf, patterns, &pattern, value,
+                                                rule);
     }
 
     return ngx_http_dynworker_pattern_host(cf, patterns, &pattern, value,
@@ -226,7 +252,7 @@ ngx_http_dynworker_pattern_port(ngx_str_t *pattern,
 static char *
 ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
     ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
-    ngx_http_dynworker_rule_t *rule)
+    ngx_str_t *value, ngx_http_dynworker_rule_t *rule)
 {
 #if (NGX_PCRE)
     u_char                       errstr[NGX_MAX_CONF_ERRSTR];
@@ -250,8 +276,13 @@ ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
 
     ngx_memcpy(regex->pattern.data, pattern->data + 1, pattern->len - 1);
 
-    if (regex->pattern.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "empty regex in pattern");
+    if (regex->pattern.len == 0
+        || ngx_strstr(regex->pattern.data, "://"))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid pattern \"%V\", a regex is matched "
+                           "against the host alone, \"https://\" and a port "
+                           "stand around it", value);
         return NGX_CONF_ERROR;
     }
 
@@ -264,7 +295,8 @@ ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
     rc.err.data = errstr;
 
     if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid pattern \"%V\": %V", value, &rc.err);
         return NGX_CONF_ERROR;
     }
 
@@ -275,7 +307,7 @@ ngx_http_dynworker_pattern_regex(ngx_conf_t *cf,
 #else
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "using regex \"%V\" requires PCRE library", pattern);
+                       "using regex \"%V\" requires PCRE library", value);
     return NGX_CONF_ERROR;
 
 #endif
@@ -287,11 +319,12 @@ ngx_http_dynworker_pattern_host(ngx_conf_t *cf,
     ngx_http_dynworker_patterns_t *patterns, ngx_str_t *pattern,
     ngx_str_t *value, ngx_http_dynworker_rule_t *rule)
 {
+    u_char                     *p;
     uint32_t                    hash;
     ngx_int_t                   rc;
     ngx_str_t                   host, name;
     ngx_uint_t                  i, wildcard;
-    ngx_http_dynworker_host_t  *node;
+    ngx_http_dynworker_host_t  *place;
 
     host.len = pattern->len;
     host.data = ngx_pnalloc(cf->pool, pattern->len);
@@ -342,27 +375,88 @@ ngx_http_dynworker_pattern_host(ngx_conf_t *cf,
         name.len++;
     }
 
-    hash = ngx_crc32_short(name.data, name.len);
-
-    node = (ngx_http_dynworker_host_t *)
-               ngx_str_rbtree_lookup(&patterns->hosts, &name, hash);
-
-    if (node == NULL) {
-        node = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_host_t));
-        if (node == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        node->sn.node.key = hash;
-        node->sn.str = name;
-
-        ngx_rbtree_insert(&patterns->hosts, &node->sn.node);
+    if (2 * (patterns->count + 1) > patterns->size
+        && ngx_http_dynworker_hosts_grow(cf, patterns) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
-    rule->next = node->rules;
-    node->rules = rule;
+    hash = NGX_HTTP_DYNWORKER_HASH;
+
+    for (p = name.data + name.len; p > name.data; p--) {
+        hash = ngx_http_dynworker_hash(hash, p[-1]);
+    }
+
+    place = ngx_http_dynworker_hosts_find(patterns, name.data, name.len, hash);
+
+    if (place->rules == NULL) {
+        place->name = name;
+        place->hash = hash;
+        patterns->count++;
+    }
+
+    rule->next = place->rules;
+    place->rules = rule;
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_hosts_grow(ngx_conf_t *cf,
+    ngx_http_dynworker_patterns_t *patterns)
+{
+    ngx_uint_t                  i, size;
+    ngx_http_dynworker_host_t  *hosts, *place;
+
+    hosts = patterns->hosts;
+    size = patterns->size;
+
+    patterns->size = size ? size * 2 : 8;
+    patterns->hosts = ngx_pcalloc(cf->pool, patterns->size
+                                         * sizeof(ngx_http_dynworker_host_t));
+    if (patterns->hosts == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < size; i++) {
+
+        if (hosts[i].rules) {
+            place = ngx_http_dynworker_hosts_find(patterns, hosts[i].name.data,
+                                                  hosts[i].name.len,
+                                                  hosts[i].hash);
+            *place = hosts[i];
+        }
+    }
+
+    if (hosts) {
+        (void) ngx_pfree(cf->pool, hosts);
+    }
+
+    return NGX_OK;
+}
+
+
+/* The place of a name, which is free when the name is not there. */
+
+static ngx_http_dynworker_host_t *
+ngx_http_dynworker_hosts_find(ngx_http_dynworker_patterns_t *patterns,
+    u_char *name, size_t len, uint32_t hash)
+{
+    ngx_uint_t                  i;
+    ngx_http_dynworker_host_t  *place;
+
+    for (i = hash ^ (hash >> 16); /* void */ ; i++) {
+
+        place = &patterns->hosts[i & (patterns->size - 1)];
+
+        if (place->rules == NULL
+            || (place->hash == hash && place->name.len == len
+                && ngx_memcmp(place->name.data, name, len) == 0))
+        {
+            return place;
+        }
+    }
 }
 
 
@@ -370,7 +464,9 @@ ngx_int_t
 ngx_http_dynworker_patterns_match(ngx_http_dynworker_patterns_t *patterns,
     ngx_http_dynworker_url_t *url)
 {
-    ngx_str_t                    host;
+    u_char                      *p, *last;
+    uint32_t                     hash;
+    ngx_http_dynworker_host_t   *place;
 #if (NGX_PCRE)
     ngx_int_t                    n;
     ngx_uint_t                   i;
@@ -381,15 +477,23 @@ ngx_http_dynworker_patterns_match(ngx_http_dynworker_patterns_t *patterns,
         return NGX_OK;
     }
 
-    if (ngx_http_dynworker_host_match(patterns, &url->name, url) == NGX_OK) {
-        return NGX_OK;
-    }
+    hash = NGX_HTTP_DYNWORKER_HASH;
+    last = url->name.data + url->name.len;
 
-    for (host = url->name; host.len; host.data++, host.len--) {
+    /* each ".suffix" of the name, then the name itself */
 
-        if (host.data[0] == '.'
-            && ngx_http_dynworker_host_match(patterns, &host, url) == NGX_OK)
-        {
+    for (p = last; p > url->name.data && patterns->count; /* void */ ) {
+
+        p--;
+        hash = ngx_http_dynworker_hash(hash, *p);
+
+        if (*p != '.' && p != url->name.data) {
+            continue;
+        }
+
+        place = ngx_http_dynworker_hosts_find(patterns, p, last - p, hash);
+
+        if (ngx_http_dynworker_rules_match(place->rules, url) == NGX_OK) {
             return NGX_OK;
         }
     }
@@ -423,26 +527,6 @@ ngx_http_dynworker_patterns_match(ngx_http_dynworker_patterns_t *patterns,
 #endif
 
     return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_dynworker_host_match(ngx_http_dynworker_patterns_t *patterns,
-    ngx_str_t *host, ngx_http_dynworker_url_t *url)
-{
-    uint32_t                    hash;
-    ngx_http_dynworker_host_t  *node;
-
-    hash = ngx_crc32_short(host->data, host->len);
-
-    node = (ngx_http_dynworker_host_t *)
-               ngx_str_rbtree_lookup(&patterns->hosts, host, hash);
-
-    if (node == NULL) {
-        return NGX_DECLINED;
-    }
-
-    return ngx_http_dynworker_rules_match(node->rules, url);
 }
 
 

@@ -9,13 +9,6 @@
 
 
 typedef struct {
-    in_addr_t                       addr;
-    in_addr_t                       mask;
-    const char                     *name;
-} ngx_http_dynworker_network_t;
-
-
-typedef struct {
     ngx_http_request_t             *request;
     ngx_http_dynworker_policy_t    *policy;
     in_port_t                       port;
@@ -42,34 +35,6 @@ static ngx_int_t ngx_http_dynworker_peer_check(ngx_http_request_t *r,
 static ngx_int_t ngx_http_dynworker_peer_text(ngx_pool_t *pool,
     struct sockaddr *sockaddr, socklen_t socklen, in_port_t port,
     ngx_str_t *peer);
-static const char *ngx_http_dynworker_private_inet(in_addr_t addr);
-#if (NGX_HAVE_INET6)
-static const char *ngx_http_dynworker_private_inet6(u_char *p);
-#endif
-
-
-/* Host byte order; what is not for everyone on the Internet to reach. */
-
-static ngx_http_dynworker_network_t  ngx_http_dynworker_networks[] = {
-    { 0x00000000, 0xff000000, "unspecified" },
-    { 0x0a000000, 0xff000000, "private" },
-    { 0x64400000, 0xffc00000, "private" },
-    { 0x7f000000, 0xff000000, "loopback" },
-    { 0xa83f8110, 0xffffffff, "metadata" },         /* 168.63.129.16 */
-    { 0xa9fea9fe, 0xffffffff, "metadata" },         /* 169.254.169.254 */
-    { 0xa9fe0000, 0xffff0000, "link-local" },
-    { 0xac100000, 0xfff00000, "private" },
-    { 0xc0000000, 0xffffff00, "reserved" },
-    { 0xc0000200, 0xffffff00, "documentation" },
-    { 0xc0586300, 0xffffff00, "reserved" },
-    { 0xc0a80000, 0xffff0000, "private" },
-    { 0xc6120000, 0xfffe0000, "benchmark" },
-    { 0xc6336400, 0xffffff00, "documentation" },
-    { 0xcb007100, 0xffffff00, "documentation" },
-    { 0xe0000000, 0xf0000000, "multicast" },
-    { 0xf0000000, 0xf0000000, "reserved" },
-    { 0, 0, NULL }
-};
 
 
 ngx_int_t
@@ -326,7 +291,7 @@ static ngx_int_t
 ngx_http_dynworker_peer_addrs(ngx_http_dynworker_peer_t *ctx,
     ngx_resolver_ctx_t *rctx)
 {
-    ngx_uint_t            i;
+    ngx_uint_t            i, chosen;
     ngx_resolver_addr_t  *addr;
 
     addr = rctx->addrs;
@@ -334,6 +299,14 @@ ngx_http_dynworker_peer_addrs(ngx_http_dynworker_peer_t *ctx,
     if (rctx->naddrs == 0) {
         return NGX_ERROR;
     }
+
+    /*
+     * The resolver has chosen by chance which family comes first, and which
+     * address of each.  Of two families IPv4 is taken: a machine without it is
+     * rarer than one without IPv6, and there is no second try.
+     */
+
+    chosen = rctx->naddrs;
 
     for (i = 0; i < rctx->naddrs; i++) {
         if (ngx_http_dynworker_peer_check(ctx->request, ctx->policy,
@@ -343,10 +316,18 @@ ngx_http_dynworker_peer_addrs(ngx_http_dynworker_peer_t *ctx,
         {
             return NGX_DECLINED;
         }
+
+        if (chosen == rctx->naddrs
+            && addr[i].sockaddr->sa_family == AF_INET)
+        {
+            chosen = i;
+        }
     }
 
-    return ngx_http_dynworker_peer_text(ctx->request->pool, addr[0].sockaddr,
-                                        addr[0].socklen, ctx->port,
+    addr += (chosen == rctx->naddrs) ? 0 : chosen;
+
+    return ngx_http_dynworker_peer_text(ctx->request->pool, addr->sockaddr,
+                                        addr->socklen, ctx->port,
                                         &ctx->peer);
 }
 
@@ -356,32 +337,11 @@ ngx_http_dynworker_peer_check(ngx_http_request_t *r,
     ngx_http_dynworker_policy_t *policy, ngx_str_t *name,
     struct sockaddr *sockaddr, socklen_t socklen)
 {
-    u_char                text[NGX_SOCKADDR_STRLEN];
-    ngx_str_t             addr;
-    const char           *why;
-    struct sockaddr_in   *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
+    u_char       text[NGX_SOCKADDR_STRLEN];
+    ngx_str_t    addr;
+    const char  *why;
 
-    switch (sockaddr->sa_family) {
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) sockaddr;
-        why = ngx_http_dynworker_private_inet6(sin6->sin6_addr.s6_addr);
-        break;
-#endif
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sockaddr;
-        why = ngx_http_dynworker_private_inet(ntohl(sin->sin_addr.s_addr));
-        break;
-
-    default:
-        why = "unknown";
-        break;
-    }
+    why = ngx_http_dynworker_address_private(sockaddr);
 
     if (why == NULL) {
         return NGX_OK;
@@ -419,84 +379,3 @@ ngx_http_dynworker_peer_text(ngx_pool_t *pool, struct sockaddr *sockaddr,
 
     return NGX_OK;
 }
-
-
-static const char *
-ngx_http_dynworker_private_inet(in_addr_t addr)
-{
-    ngx_http_dynworker_network_t  *net;
-
-    for (net = ngx_http_dynworker_networks; net->name; net++) {
-        if ((addr & net->mask) == net->addr) {
-            return net->name;
-        }
-    }
-
-    return NULL;
-}
-
-
-#if (NGX_HAVE_INET6)
-
-/*
- * Only 2000::/3 is the Internet's.  Out of what translates to IPv4, the
- * address within decides.
- */
-
-static const char *
-ngx_http_dynworker_private_inet6(u_char *p)
-{
-    static u_char  zero[12];
-    static u_char  nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
-
-    if (ngx_memcmp(p, zero, 10) == 0 && p[10] == 0xff && p[11] == 0xff) {
-        return ngx_http_dynworker_private_inet((in_addr_t) p[12] << 24
-                                               | p[13] << 16
-                                               | p[14] << 8 | p[15]);
-    }
-
-    if (ngx_memcmp(p, nat64, 12) == 0) {
-        return ngx_http_dynworker_private_inet((in_addr_t) p[12] << 24
-                                               | p[13] << 16
-                                               | p[14] << 8 | p[15]);
-    }
-
-    if (ngx_memcmp(p, zero, 12) == 0) {
-        return (p[12] == 0 && p[13] == 0 && p[14] == 0 && p[15] == 1)
-               ? "loopback" : "reserved";
-    }
-
-    if (p[0] == 0xff) {
-        return "multicast";
-    }
-
-    if (p[0] == 0xfe && (p[1] & 0xc0) == 0x80) {
-        return "link-local";
-    }
-
-    if ((p[0] & 0xfe) == 0xfc || (p[0] == 0xfe && (p[1] & 0xc0) == 0xc0)) {
-        return "private";
-    }
-
-    if ((p[0] & 0xe0) != 0x20) {
-        return "reserved";
-    }
-
-    if (p[0] == 0x20 && p[1] == 0x02) {
-        return ngx_http_dynworker_private_inet((in_addr_t) p[2] << 24
-                                               | p[3] << 16
-                                               | p[4] << 8 | p[5]);
-    }
-
-    /* 2001::/23 is for protocols, Teredo among them, and 2001:db8::/32 */
-
-    if (p[0] == 0x20 && p[1] == 0x01
-        && ((p[2] & 0xfe) == 0x00 || (p[2] == 0x0d && p[3] == 0xb8)))
-    {
-        return "reserved";
-    }
-
-    return NULL;
-}
-
-#endif

@@ -16,11 +16,25 @@ typedef struct {
 } ngx_http_dynworker_set_header_t;
 
 
+/* The value of a set_header for a client that has gone. */
+typedef struct {
+    ngx_http_complex_value_t       *of;
+    ngx_str_t                       value;
+} ngx_http_dynworker_kept_value_t;
+
+
+static ngx_int_t ngx_http_dynworker_policy_keep(
+    ngx_http_dynworker_policy_t *policy, ngx_http_request_t *r,
+    ngx_http_dynworker_kept_t *kept);
+static ngx_int_t ngx_http_dynworker_header_evaluate(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_http_dynworker_kept_t *kept,
+    ngx_str_t *value);
 static ngx_int_t ngx_http_dynworker_headers_remove(ngx_list_t *headers,
     ngx_str_t *names, ngx_uint_t n);
 static ngx_int_t ngx_http_dynworker_headers_set(
     ngx_http_dynworker_policy_t *policy, ngx_http_request_t *r,
-    ngx_http_dynworker_set_header_t *header, ngx_list_t *headers);
+    ngx_http_dynworker_set_header_t *header, ngx_http_dynworker_kept_t *kept,
+    ngx_list_t *headers);
 static ngx_int_t ngx_http_dynworker_header_value(ngx_str_t *value);
 static char *ngx_http_dynworker_outbound(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
@@ -82,6 +96,13 @@ static ngx_command_t  ngx_http_dynworker_outbound_commands[] = {
       ngx_conf_set_flag_slot,
       0,
       offsetof(ngx_http_dynworker_policy_t, private_addresses),
+      NULL },
+
+    { ngx_string("log"),
+      NGX_CONF_TAKE12,
+      ngx_http_dynworker_outbound_log,
+      0,
+      0,
       NULL },
 
     { ngx_string("pass"),
@@ -209,6 +230,7 @@ ngx_http_dynworker_policy_add(ngx_conf_t *cf, ngx_str_t *name)
      *     policy->methods = NULL;
      *     policy->set_headers = NULL;
      *     policy->strip_headers = NULL;
+     *     policy->log = NULL;
      *     policy->defined = 0;
      */
 
@@ -271,7 +293,7 @@ ngx_http_dynworker_policy_check(ngx_http_dynworker_policy_t *policy,
             }
         }
 
-        return NGX_DECLINED;
+        return NGX_ABORT;
     }
 
 found:
@@ -297,7 +319,8 @@ found:
 
 ngx_int_t
 ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
-    ngx_http_request_t *r, ngx_http_dynworker_url_t *url, ngx_list_t *headers)
+    ngx_http_request_t *r, ngx_http_dynworker_kept_t *kept,
+    ngx_http_dynworker_url_t *url, ngx_list_t *headers)
 {
     ngx_uint_t                        i;
     ngx_http_dynworker_set_header_t  *header;
@@ -333,7 +356,8 @@ ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
             return NGX_ERROR;
         }
 
-        if (ngx_http_dynworker_headers_set(policy, r, &header[i], headers)
+        if (ngx_http_dynworker_headers_set(policy, r, &header[i], kept,
+                                           headers)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -341,6 +365,149 @@ ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
     }
 
     return NGX_OK;
+}
+
+
+ngx_http_dynworker_kept_t *
+ngx_http_dynworker_policies_keep(ngx_http_request_t *r)
+{
+    ngx_uint_t                       i;
+    ngx_pool_t                      *pool;
+    ngx_http_variable_value_t       *v;
+    ngx_http_dynworker_kept_t       *kept;
+    ngx_http_dynworker_policy_t    **policies;
+    ngx_http_dynworker_main_conf_t  *dmcf;
+
+    dmcf = ngx_http_get_module_main_conf(r, ngx_http_dynworker_module);
+
+    if (!dmcf->keeps) {
+        return NULL;
+    }
+
+    pool = ngx_create_pool(1024, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    kept = ngx_pcalloc(pool, sizeof(ngx_http_dynworker_kept_t));
+
+    if (kept == NULL
+        || ngx_array_init(&kept->values, pool, 4,
+                          sizeof(ngx_http_dynworker_kept_value_t))
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    kept->pool = pool;
+    kept->refs = 1;
+
+    policies = dmcf->policies.elts;
+
+    for (i = 0; i < dmcf->policies.nelts; i++) {
+
+        if (ngx_http_dynworker_policy_keep(policies[i], r, kept) != NGX_OK) {
+            goto failed;
+        }
+    }
+
+    if (dmcf->request_id != NGX_ERROR) {
+        v = ngx_http_get_indexed_variable(r, dmcf->request_id);
+
+        if (v && !v->not_found) {
+            kept->request_id.data = ngx_pnalloc(pool, v->len);
+            if (kept->request_id.data == NULL) {
+                goto failed;
+            }
+
+            kept->request_id.len = v->len;
+            ngx_memcpy(kept->request_id.data, v->data, v->len);
+        }
+    }
+
+    return kept;
+
+failed:
+
+    ngx_destroy_pool(pool);
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_policy_keep(ngx_http_dynworker_policy_t *policy,
+    ngx_http_request_t *r, ngx_http_dynworker_kept_t *kept)
+{
+    ngx_str_t                         value;
+    ngx_uint_t                        i;
+    ngx_http_dynworker_set_header_t  *header;
+    ngx_http_dynworker_kept_value_t  *v;
+
+    if (policy->set_headers == NULL) {
+        return NGX_OK;
+    }
+
+    header = policy->set_headers->elts;
+
+    for (i = 0; i < policy->set_headers->nelts; i++) {
+
+        if (header[i].value.lengths == NULL) {
+            continue;
+        }
+
+        if (ngx_http_complex_value(r, &header[i].value, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        v = ngx_array_push(&kept->values);
+        if (v == NULL) {
+            return NGX_ERROR;
+        }
+
+        v->of = &header[i].value;
+        v->value.len = value.len;
+        v->value.data = ngx_pstrdup(kept->pool, &value);
+        if (v->value.data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_kept_release(ngx_http_dynworker_kept_t *kept)
+{
+    if (--kept->refs == 0) {
+        ngx_destroy_pool(kept->pool);
+    }
+}
+
+
+/* As it was when the client's request left, if it has. */
+
+static ngx_int_t
+ngx_http_dynworker_header_evaluate(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, ngx_http_dynworker_kept_t *kept,
+    ngx_str_t *value)
+{
+    ngx_uint_t                        i;
+    ngx_http_dynworker_kept_value_t  *v;
+
+    if (kept && cv->lengths) {
+        v = kept->values.elts;
+
+        for (i = 0; i < kept->values.nelts; i++) {
+            if (v[i].of == cv) {
+                *value = v[i].value;
+                return NGX_OK;
+            }
+        }
+    }
+
+    return ngx_http_complex_value(r, cv, value);
 }
 
 
@@ -409,12 +576,14 @@ ngx_http_dynworker_headers_remove(ngx_list_t *headers, ngx_str_t *names,
 static ngx_int_t
 ngx_http_dynworker_headers_set(ngx_http_dynworker_policy_t *policy,
     ngx_http_request_t *r, ngx_http_dynworker_set_header_t *header,
-    ngx_list_t *headers)
+    ngx_http_dynworker_kept_t *kept, ngx_list_t *headers)
 {
     ngx_str_t         value;
     ngx_table_elt_t  *h;
 
-    if (ngx_http_complex_value(r, &header->value, &value) != NGX_OK) {
+    if (ngx_http_dynworker_header_evaluate(r, &header->value, kept, &value)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -501,6 +670,9 @@ found:
 
     } else if (cmd->type & NGX_CONF_2MORE) {
         valid = (cf->args->nelts >= 3);
+
+    } else if (cmd->type & NGX_CONF_TAKE2) { /* NGX_CONF_TAKE12 */
+        valid = (cf->args->nelts == 2 || cf->args->nelts == 3);
 
     } else { /* NGX_CONF_FLAG, NGX_CONF_TAKE1 */
         valid = (cf->args->nelts == 2);
@@ -605,6 +777,7 @@ ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     ngx_str_t                         *value, lowcase;
     ngx_uint_t                         i;
+    ngx_http_dynworker_main_conf_t    *dmcf;
     ngx_http_dynworker_set_header_t   *header;
     ngx_http_compile_complex_value_t   ccv;
 
@@ -659,6 +832,12 @@ ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (header->value.lengths) {
+        dmcf = ngx_http_conf_get_module_main_conf(cf,
+                                                  ngx_http_dynworker_module);
+        dmcf->keeps = 1;
     }
 
     /* what variables bring is checked when it is there */

@@ -8,6 +8,7 @@
 
 static ngx_int_t ngx_http_dynworker_client_subrequest_uri(
     ngx_http_request_t *r, ngx_str_t *uri);
+static ngx_uint_t ngx_http_dynworker_client_has_body(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_dynworker_client_spent(ngx_http_request_t *r);
 static size_t ngx_http_dynworker_client_uri_length(ngx_str_t *uri);
 static u_char *ngx_http_dynworker_client_uri(u_char *p, ngx_str_t *uri);
@@ -157,7 +158,7 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
 
     ngx_str_null(&head->props);
 
-    head->body = (r == r->main
+    head->body = (ngx_http_dynworker_client_has_body(r)
                   && !ngx_http_dynworker_client_spent(r)
                   && (r->headers_in.content_length_n > 0
                       || r->headers_in.chunked));
@@ -204,6 +205,26 @@ ngx_http_dynworker_client_subrequest_uri(ngx_http_request_t *r, ngx_str_t *uri)
 
     return NGX_OK;
 }
+
+
+/*
+ * A subrequest has its parent's body in name only, but for the one below a
+ * detached root, which was made for a worker's fetch().
+ */
+static ngx_uint_t
+ngx_http_dynworker_client_has_body(ngx_http_request_t *r)
+{
+    ngx_http_dynworker_ctx_t  *ctx;
+
+    if (r == r->main) {
+        return 1;
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+
+    return (ctx && ctx->outbound && ctx->outbound->request == r);
+}
+
 
 
 /*

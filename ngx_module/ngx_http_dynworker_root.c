@@ -10,7 +10,7 @@
 
 static void ngx_http_dynworker_outbound_address(
     ngx_http_dynworker_outbound_t *out, ngx_http_request_t *client);
-static u_char *ngx_http_dynworker_outbound_log(ngx_log_t *log, u_char *buf,
+static u_char *ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static void ngx_http_dynworker_outbound_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r,
@@ -40,6 +40,7 @@ ngx_http_dynworker_outbound_create(ngx_http_conf_ctx_t *conf_ctx,
     out->pool = pool;
     out->conf_ctx = conf_ctx;
     out->last_body = &out->body;
+    out->start = ngx_current_msec;
 
     out->destroy.handler = ngx_http_dynworker_outbound_destroy;
     out->destroy.data = out;
@@ -82,7 +83,7 @@ ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
 
     log_ctx->connection = c;
 
-    log->handler = ngx_http_dynworker_outbound_log;
+    log->handler = ngx_http_dynworker_root_log;
     log->data = log_ctx;
     log->action = "making an outbound request";
 
@@ -251,7 +252,7 @@ ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out)
 
 
 static u_char *
-ngx_http_dynworker_outbound_log(ngx_log_t *log, u_char *buf, size_t len)
+ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf, size_t len)
 {
     u_char              *p;
     ngx_http_request_t  *r;
@@ -409,6 +410,8 @@ ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out)
     out->cancelled = 1;
     out->call = NULL;
     out->isolate = NULL;
+
+    ngx_http_dynworker_log_end(out);
 
     if (out->peer_ctx) {
         ngx_http_dynworker_peer_cancel(out->peer_ctx);

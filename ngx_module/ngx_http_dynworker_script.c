@@ -196,7 +196,9 @@ ngx_http_dynworker_script_records(ngx_conf_t *cf,
 
         data = binding[i].value;
 
-        if (binding[i].kind == DW_WIRE_ENV_LOADER) {
+        if (binding[i].kind == DW_WIRE_ENV_LOADER
+            || binding[i].kind == DW_WIRE_ENV_SERVICE)
+        {
 
             data.len = ngx_sprintf(number, "%ui", dlcf->caps->nelts) - number;
             data.data = number;
@@ -208,12 +210,17 @@ ngx_http_dynworker_script_records(ngx_conf_t *cf,
 
             ngx_memzero(cap, sizeof(ngx_http_dynworker_cap_t));
 
-            cap->type = NGX_HTTP_DYNWORKER_CAP_LOADER;
-            cap->space = binding[i].value;
+            if (binding[i].policy) {
+                cap->type = NGX_HTTP_DYNWORKER_CAP_OUTBOUND;
+                cap->policy = binding[i].policy;
 
-            if (cap->space.len == 0
-                && ngx_http_dynworker_loader_space(cf, dlcf, &binding[i], cap)
-                   != NGX_OK)
+            } else if (binding[i].kind == DW_WIRE_ENV_SERVICE) {
+                cap->type = NGX_HTTP_DYNWORKER_CAP_LOCATION;
+                cap->uri = binding[i].value;
+
+            } else if (ngx_http_dynworker_loader_space(cf, dlcf, &binding[i],
+                                                       cap)
+                       != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -239,13 +246,20 @@ ngx_http_dynworker_script_records(ngx_conf_t *cf,
 }
 
 
-/* One namespace for each name and location. */
+/* Its own namespace, or one for each name and location. */
 
 static ngx_int_t
 ngx_http_dynworker_loader_space(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf,
     ngx_http_dynworker_binding_t *binding, ngx_http_dynworker_cap_t *cap)
 {
+    cap->type = NGX_HTTP_DYNWORKER_CAP_LOADER;
+
+    if (binding->value.len) {
+        cap->space = binding->value;
+        return NGX_OK;
+    }
+
     cap->space.len = binding->name.len + dlcf->load_space.len;
     cap->space.data = ngx_pnalloc(cf->pool, cap->space.len);
     if (cap->space.data == NULL) {

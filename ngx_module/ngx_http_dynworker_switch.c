@@ -67,8 +67,7 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
                                               payload);
 
     case DW_WIRE_RETIRE:
-        ngx_http_dynworker_engine_break(engine, "RETIRE");
-        return NGX_ERROR;
+        return ngx_http_dynworker_engine_retire(engine);
     }
 
     channel = ngx_http_dynworker_channel_find(engine, header->channel);
@@ -404,7 +403,9 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
 
     cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
 
-    if (cap == NULL || cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND) {
+    if (cap == NULL || (cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND
+                        && cap->type != NGX_HTTP_DYNWORKER_CAP_LOCATION))
+    {
         ngx_str_set(&message, "Network access is disabled for this worker "
                               "(globalOutbound is null).");
         ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);

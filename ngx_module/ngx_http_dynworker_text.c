@@ -96,6 +96,18 @@ ngx_http_dynworker_is_token(ngx_str_t *s)
 
 
 ngx_uint_t
+ngx_http_dynworker_is_value(ngx_str_t *s)
+{
+    dw_wire_span_t  string;
+
+    string.data = s->data;
+    string.size = s->len;
+
+    return dw_wire_is_value(string);
+}
+
+
+ngx_uint_t
 ngx_http_dynworker_is_hop_header(ngx_str_t *name)
 {
     ngx_uint_t  i;

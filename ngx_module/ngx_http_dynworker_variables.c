@@ -14,7 +14,15 @@ typedef enum {
     NGX_HTTP_DYNWORKER_VAR_NAME,
     NGX_HTTP_DYNWORKER_VAR_PORT,
     NGX_HTTP_DYNWORKER_VAR_URI,
-    NGX_HTTP_DYNWORKER_VAR_PEER
+    NGX_HTTP_DYNWORKER_VAR_PEER,
+    NGX_HTTP_DYNWORKER_VAR_METHOD,
+    NGX_HTTP_DYNWORKER_VAR_RESOURCE,
+    NGX_HTTP_DYNWORKER_VAR_WORKER,
+    NGX_HTTP_DYNWORKER_VAR_ROOT,
+    NGX_HTTP_DYNWORKER_VAR_DECISION,
+    NGX_HTTP_DYNWORKER_VAR_STATUS,
+    NGX_HTTP_DYNWORKER_VAR_BYTES,
+    NGX_HTTP_DYNWORKER_VAR_TIME
 } ngx_http_dynworker_var_e;
 
 
@@ -38,6 +46,11 @@ static ngx_http_dynworker_ctx_t *ngx_http_dynworker_main_ctx(
 static void ngx_http_dynworker_kept_ctx(void *data);
 static void ngx_http_dynworker_string_value(ngx_http_variable_value_t *v,
     ngx_str_t *s);
+static ngx_int_t ngx_http_dynworker_url_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_http_dynworker_url_t *url,
+    ngx_uint_t bare);
+static ngx_int_t ngx_http_dynworker_number_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uint64_t n);
 static ngx_int_t ngx_http_dynworker_time_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uint64_t ms);
 
@@ -89,6 +102,38 @@ static ngx_http_variable_t  ngx_http_dynworker_vars[] = {
 
     { ngx_string("dynworker_outbound_peer"), NULL,
       ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_PEER,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_method"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_METHOD,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_resource"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_RESOURCE,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_worker"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_WORKER,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_root"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_ROOT,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_decision"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_DECISION,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_status"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_STATUS,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_bytes"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_BYTES,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("dynworker_outbound_time"), NULL,
+      ngx_http_dynworker_outbound_variable, NGX_HTTP_DYNWORKER_VAR_TIME,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -260,7 +305,6 @@ static ngx_int_t
 ngx_http_dynworker_outbound_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                         *p;
     ngx_str_t                      *value;
     ngx_http_dynworker_ctx_t       *ctx;
     ngx_http_dynworker_outbound_t  *out;
@@ -302,41 +346,90 @@ ngx_http_dynworker_outbound_variable(ngx_http_request_t *r,
         value = &out->peer;
         break;
 
+    case NGX_HTTP_DYNWORKER_VAR_METHOD:
+        value = &out->method;
+        break;
+
+    case NGX_HTTP_DYNWORKER_VAR_WORKER:
+        value = &out->worker;
+        break;
+
+    case NGX_HTTP_DYNWORKER_VAR_ROOT:
+        value = &out->root_id;
+        break;
+
+    case NGX_HTTP_DYNWORKER_VAR_DECISION:
+        value = &out->decision;
+        break;
+
     case NGX_HTTP_DYNWORKER_VAR_PORT:
-        p = ngx_pnalloc(r->pool, sizeof("65535") - 1);
-        if (p == NULL) {
-            return NGX_ERROR;
+        return ngx_http_dynworker_number_value(r, v, out->url.port);
+
+    case NGX_HTTP_DYNWORKER_VAR_STATUS:
+
+        if (out->status == 0) {
+            v->not_found = 1;
+            return NGX_OK;
         }
 
-        v->len = ngx_sprintf(p, "%d", (int) out->url.port) - p;
-        v->valid = 1;
-        v->no_cacheable = 0;
-        v->not_found = 0;
-        v->data = p;
+        return ngx_http_dynworker_number_value(r, v, out->status);
 
-        return NGX_OK;
+    case NGX_HTTP_DYNWORKER_VAR_BYTES:
+        return ngx_http_dynworker_number_value(r, v, out->bytes);
 
-    default: /* NGX_HTTP_DYNWORKER_VAR_URL */
-        v->len = out->url.scheme.len + sizeof("://") - 1 + out->url.host.len
-                 + out->url.uri.len;
+    case NGX_HTTP_DYNWORKER_VAR_TIME:
+        return ngx_http_dynworker_time_value(r, v,
+                                             ngx_current_msec - out->start);
 
-        p = ngx_pnalloc(r->pool, v->len);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_sprintf(p, "%V://%V%V",
-                    &out->url.scheme, &out->url.host, &out->url.uri);
-
-        v->valid = 1;
-        v->no_cacheable = 0;
-        v->not_found = 0;
-        v->data = p;
-
-        return NGX_OK;
+    default: /* NGX_HTTP_DYNWORKER_VAR_URL, NGX_HTTP_DYNWORKER_VAR_RESOURCE */
+        return ngx_http_dynworker_url_value(r, v, &out->url,
+                                  data == NGX_HTTP_DYNWORKER_VAR_RESOURCE);
     }
 
     ngx_http_dynworker_string_value(v, value);
+
+    return NGX_OK;
+}
+
+
+/* Without the query, if "bare". */
+
+static ngx_int_t
+ngx_http_dynworker_url_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_http_dynworker_url_t *url,
+    ngx_uint_t bare)
+{
+    u_char     *p;
+    ngx_str_t   uri;
+
+    if (url->scheme.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    uri = url->uri;
+
+    if (bare) {
+        p = ngx_strlchr(uri.data, uri.data + uri.len, '?');
+
+        if (p) {
+            uri.len = p - uri.data;
+        }
+    }
+
+    v->len = url->scheme.len + sizeof("://") - 1 + url->host.len + uri.len;
+
+    p = ngx_pnalloc(r->pool, v->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(p, "%V://%V%V", &url->scheme, &url->host, &uri);
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->data = p;
 
     return NGX_OK;
 }
@@ -383,6 +476,27 @@ ngx_http_dynworker_string_value(ngx_http_variable_value_t *v, ngx_str_t *s)
     v->no_cacheable = 0;
     v->not_found = 0;
     v->data = s->data;
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_number_value(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uint64_t n)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->len = ngx_sprintf(p, "%uL", n) - p;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->data = p;
+
+    return NGX_OK;
 }
 
 

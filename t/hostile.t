@@ -336,6 +336,60 @@ for my $case (
 
 # -- it wants no more work, or dies ---------------------------------------------
 
+# Requests that it has go on in it, others are the fresh one's.
+
+sub later {
+    my ($pid) = @_;
+    my $client = $t->client;
+    print $client "GET /later HTTP/1.0\r\nHost: a\r\n\r\n";
+    ok wait_until { $t->error_log =~ /: waits in $pid\b/ },
+        'a request is in the engine';
+    return $client;
+}
+
+sub answered {
+    my ($client) = @_;
+    local $/;
+    return scalar(<$client>) // '';
+}
+
+{
+    logged();
+    my $old = wait_until { engine() };
+    my $client = later($old);
+
+    is $t->get('/retire_answer')->{content}, "last\n", 'retire_answer: what it still says is heard';
+    ok_served('retire_answer');
+    my ($fresh) = grep { $_ != $old && read_file("/proc/$_/cmdline") =~ /--role=sandbox/ } $t->engines;
+    ok $fresh, '... by a fresh engine';
+    ok DynWorker::alive($old), '... beside the old one';
+
+    kill USR1 => $old;
+    like answered($client), qr/ 200 OK\r\n.*\r\n\r\nlate\n\z/s, '... whose request is answered';
+    ok +(wait_until { !DynWorker::alive($old) } 3), '... and which then ends';
+    my $log = logged();
+    like $log, qr/dynworker sandbox engine $old retires\n/,
+        '... as the log says';
+    unlike $log, qr/finished in time|has ended/, '... and nothing else';
+}
+
+{
+    my $first = wait_until { engine() };
+    my $client = later($first);
+    $t->get('/retire_answer');
+    ok_served('retires once');
+    my ($second) = grep { $_ != $first && read_file("/proc/$_/cmdline") =~ /--role=sandbox/ } $t->engines;
+    my $other = later($second);
+    ok DynWorker::alive($first), 'one retires';
+    $t->get('/retire_answer');
+    ok +(wait_until { !DynWorker::alive($first) } 3), '... and is ended when the next one does';
+    like answered($client), qr/ 502 /, '... so its request fails';
+
+    like answered($other), qr/ 502 /, 'one that does not finish is ended in time';
+    like logged(), qr/sandbox engine $second retires and has not finished in time/, '... which is logged';
+    ok_served('retires twice');
+}
+
 for my $act (qw(retire die)) {
     my $was = wait_until { engine() };
     like $t->get("/$act")->{status}, qr/^50[23]\z/, "$act: a clean status";

@@ -24,7 +24,7 @@ build_packages="gcc g++ make pkg-config libssl-dev zlib1g-dev
 test_packages="nginx perl openssl curl libcmocka-dev nghttp2-client
     libtest-base-perl libtest-longstring-perl liblist-moreutils-perl
     libtext-diff-perl libwww-perl libipc-run-perl libio-socket-ssl-perl
-    libjson-pp-perl procps psmisc"
+    libjson-pp-perl procps psmisc iproute2 util-linux"
 lint_packages="clang-tidy clang-format cppcheck"
 fuzz_packages="clang"
 bench_packages="wrk"

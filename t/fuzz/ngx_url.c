@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t                    i;
     ngx_str_t                 copy, name;
-    ngx_pool_t                pool = { .count = 0 };
+    ngx_pool_t                pool = { .blocks = NULL };
     ngx_http_dynworker_url_t  url;
 
     copy.len = size;

@@ -444,7 +444,7 @@ sub take {
     my ($n) = @_;
     while (length $in < $n) {
         # nginx has closed the connection, or ended
-        sysread $socket, $in, 65536, length $in or exit 0;
+        sysread $socket, $in, 65536, length $in or $!{EINTR} or exit 0;
     }
     return substr $in, 0, $n, '';
 }
@@ -473,6 +473,12 @@ sub handle {
     $fetch{$channel} = { isolate => $parent };
 
     return if $path eq 'hold';      # answered by nobody, till it is cancelled
+
+    if ($path eq 'later') {         # answered when SIGUSR1 comes
+        $SIG{USR1} = sub { put(answer($channel, "late\n")) };
+        put(console($channel, 4, "waits in $$"));
+        return;
+    }
 
     my $act = $act{$path} or die "no act \"$path\"\n";
     my $bytes = $act->($channel);

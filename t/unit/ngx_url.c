@@ -156,7 +156,7 @@ static void
 a_url_is_split(void **state)
 {
     size_t                     i;
-    ngx_pool_t                 pool = { .count = 0 };
+    ngx_pool_t                 pool = { .blocks = NULL };
     const accepted_t          *a;
     ngx_http_dynworker_url_t   url;
 
@@ -185,7 +185,7 @@ static void
 all_else_is_refused(void **state)
 {
     size_t                    i;
-    ngx_pool_t                pool = { .count = 0 };
+    ngx_pool_t                pool = { .blocks = NULL };
     ngx_http_dynworker_url_t  url;
 
     (void) state;
@@ -206,7 +206,7 @@ all_else_is_refused(void **state)
 static void
 a_nul_is_refused(void **state)
 {
-    ngx_pool_t                pool = { .count = 0 };
+    ngx_pool_t                pool = { .blocks = NULL };
     ngx_http_dynworker_url_t  url;
 
     (void) state;
@@ -223,7 +223,7 @@ lengths_are_capped(void **state)
 {
     char                     *url;
     size_t                    i, len;
-    ngx_pool_t                pool = { .count = 0 };
+    ngx_pool_t                pool = { .blocks = NULL };
     ngx_http_dynworker_url_t  parsed;
 
     (void) state;
