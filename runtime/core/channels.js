@@ -4,7 +4,7 @@
 
 import { ops } from "../native.js";
 import {
-  PrimordialPromise as Promise, SafeMap, TypedArrayPrototypeGetByteLength,
+  SafeMap, SafePromise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 
 const receivers = new SafeMap();
@@ -47,7 +47,7 @@ export class Sender {
     if (taken === length) return undefined;
     this.#bytes = bytes;
     this.#offset = taken;
-    return new Promise((resolve) => { this.#resolve = resolve; });
+    return new SafePromise((resolve) => { this.#resolve = resolve; });
   }
 
   end() {

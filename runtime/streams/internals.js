@@ -2,7 +2,7 @@
 // method that a worker can replace is called, and no reader's object is made.
 
 import {
-  PromiseReject, PromiseResolve, TypedArrayPrototypeGetBuffer,
+  PromisePrototypeThen, SafePromise, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
 } from "../primordials.js";
 import {
@@ -11,7 +11,7 @@ import {
   SetUpReadableByteStreamController,
 } from "./byte-controller.js";
 import { ReadableStreamFromIterable } from "./from.js";
-import { Deferred, invokeForPromise } from "./promises.js";
+import { createSafeDeferred, failed, invokeForPromise } from "./promises.js";
 import { readableObject } from "./readable.js";
 import {
   AcquireReadableStreamDefaultReader, ReadableStreamCancel,
@@ -91,19 +91,21 @@ export const getReader = (stream) =>
 
 export const readerRelease = ReadableStreamReaderRelease;
 
+const fulfilled = (value) => new SafePromise((resolve) => resolve(value));
+
 class ResultReadRequest {
   next = null;
   promise = undefined;
   #deferred = undefined;
 
   wait() {
-    this.#deferred = new Deferred();
+    this.#deferred = createSafeDeferred();
     return this.#deferred.promise;
   }
 
   #settle(done, value) {
     const result = { __proto__: null, done, value };
-    if (this.#deferred === undefined) this.promise = PromiseResolve(result);
+    if (this.#deferred === undefined) this.promise = fulfilled(result);
     else this.#deferred.resolve(result);
   }
 
@@ -111,7 +113,7 @@ class ResultReadRequest {
   closeSteps() { this.#settle(true, undefined); }
 
   errorSteps(error) {
-    if (this.#deferred === undefined) this.promise = PromiseReject(error);
+    if (this.#deferred === undefined) this.promise = failed(error);
     else this.#deferred.reject(error);
   }
 }
@@ -131,7 +133,7 @@ class ReadLoop {
   next = null;
   #reader;
   #onChunk;
-  #deferred = new Deferred();
+  #deferred = createSafeDeferred();
   #inStep = false;
   #again = false;
 
@@ -152,10 +154,16 @@ class ReadLoop {
   }
 
   chunkSteps(chunk) {
+    let waiting;
     try {
-      this.#onChunk(chunk);
+      waiting = this.#onChunk(chunk);
     } catch (error) {
       this.#deferred.reject(error);
+      return;
+    }
+    if (waiting !== undefined) {
+      PromisePrototypeThen(
+        waiting, () => this.run(), (error) => this.errorSteps(error));
       return;
     }
     // not from here, if run() is below us on the stack
@@ -167,9 +175,10 @@ class ReadLoop {
   errorSteps(error) { this.#deferred.reject(error); }
 }
 
-// Hands each chunk to onChunk(), which may throw.  A promise of the end.
-export function readAll(stream, onChunk) {
-  const loop = new ReadLoop(getReader(stream), onChunk);
+// Hands each chunk to onChunk(), which may throw, or return a native promise to
+// wait for.  A promise of the end.
+export function readAll(reader, onChunk) {
+  const loop = new ReadLoop(reader, onChunk);
   loop.run();
   return loop.promise;
 }

@@ -4,7 +4,7 @@
 
 import { CANCEL, ops } from "../native.js";
 import {
-  list, MathMin, PrimordialPromise as Promise, TypedArrayPrototypeGetByteLength,
+  list, MathMin, SafePromise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { requestIsOver } from "../core/invocation.js";
 
@@ -146,7 +146,7 @@ export class IncomingBody {
     } else if (this.#ended) {
       sink.close();
     } else {
-      return new Promise((resolve) => {
+      return new SafePromise((resolve) => {
         this.#wake = () => resolve(this.pull(sink));
       });
     }

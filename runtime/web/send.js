@@ -1,12 +1,14 @@
 // Sends bodies: of responses and of requests.
 
 import { BODY, JOIN } from "../native.js";
-import { TypedArrayPrototypeGetByteLength } from "../primordials.js";
+import {
+  PromisePrototypeThen, SafePromise, TypedArrayPrototypeGetByteLength,
+} from "../primordials.js";
 import { runIn } from "../core/context.js";
 import { currentFrame } from "../core/invocation.js";
 import { chunkBytes } from "./body.js";
 import {
-  expectedLengthOf, getReader, readerCancel, readerRead,
+  expectedLengthOf, getReader, readAll, readerCancel,
 } from "./streams.js";
 
 export const NO_BODY = { flags: 0, join: 0, length: 0, bytes: null, stream: null };
@@ -43,35 +45,33 @@ export const isShortText = (state) =>
 
 // Sends a stream of the worker's.  Resolved when its end is reached or nobody
 // wants it any more, rejected when it fails.  Does not end the channel.
-export async function sendStream(stream, sender) {
+export function sendStream(stream, sender) {
   const reader = getReader(stream);
   const frame = currentFrame();
   // the next chunk may never come
   sender.onClose = (reason) => {
     runIn(frame, cancelQuietly, undefined, [reader, reason]);
   };
-  try {
-    for (;;) {
-      const result = await readerRead(reader);
-      if (sender.closed || result.done) return;
-      const waiting = sender.write(chunkBytes(result.value));
-      if (waiting !== undefined) await waiting;
-      if (sender.closed) return;
-    }
-  } catch (error) {
-    cancelQuietly(reader, error);
-    throw error;
-  } finally {
-    sender.onClose = null;
-  }
+  const onChunk = (value) => {
+    // the stream is being cancelled
+    if (sender.closed) return undefined;
+    return sender.write(chunkBytes(value));
+  };
+  return new SafePromise((resolve, reject) => {
+    PromisePrototypeThen(readAll(reader, onChunk), () => {
+      sender.onClose = null;
+      resolve(undefined);
+    }, (error) => {
+      sender.onClose = null;
+      cancelQuietly(reader, error);
+      reject(error);
+    });
+  });
 }
 
-export async function cancelQuietly(reader, reason) {
-  try {
-    await readerCancel(reader, reason);
-  } catch {
-    // the worker's cancel() threw, or the stream has failed already
-  }
+// The worker's cancel() may throw, or the stream have failed already.
+export function cancelQuietly(reader, reason) {
+  PromisePrototypeThen(readerCancel(reader, reason), undefined, () => {});
 }
 
 export function discardStream(stream, reason = undefined) {

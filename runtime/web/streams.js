@@ -33,5 +33,5 @@ export const getReader = (stream) => chunk("streams").getReader(stream);
 export const readerRead = (reader) => chunk("streams").readerRead(reader);
 export const readerCancel = (reader, reason) =>
   chunk("streams").readerCancel(reader, reason);
-export const readAll = (stream, onChunk) =>
-  chunk("streams").readAll(stream, onChunk);
+export const readAll = (reader, onChunk) =>
+  chunk("streams").readAll(reader, onChunk);

@@ -233,3 +233,36 @@ returns("the runtime's source is nobody's business", `
 ], { only: "engine" });
 rejects("Function.prototype.toString refuses what is no function",
   "Function.prototype.toString.call({})", "TypeError");
+worker("a body is streamed, whatever a promise is asked for", `
+  const asked = [];
+  function spy() {
+    for (const name of ["constructor", "then"]) {
+      Object.defineProperty(Promise.prototype, name, {
+        get() { asked.push(name); throw new Error("asked"); }, configurable: true,
+      });
+    }
+    Object.defineProperty(Object.prototype, "then", {
+      get() { asked.push("Object.prototype.then"); }, configurable: true,
+    });
+  }
+  export default {
+    fetch(request) {
+      spy();
+      let pulls = 0;
+      const big = new Uint8Array(100000);
+      return new Response(new ReadableStream({
+        pull(controller) {
+          if (++pulls < 4) controller.enqueue(big);
+          else if (pulls === 4) controller.enqueue(new TextEncoder().encode(asked.join()));
+          else controller.close();
+        },
+      }));
+    },
+  };`, async (isolate) => {
+  const channel = isolate.fetch();
+  await isolate.until(() => isolate.bytes(channel).length === 65536, "a window full");
+  isolate.window(channel, 1000000);
+  const answer = await isolate.answer(channel);
+  assert.equal(answer.reset, null);
+  assert.equal(answer.text, "\0".repeat(300000));
+}, { only: "engine" });
