@@ -107,6 +107,14 @@ ngx_http_dynworker_channel_find(ngx_http_dynworker_engine_t *engine,
 
 
 void
+ngx_http_dynworker_channel_open_window(ngx_http_dynworker_channel_t *channel)
+{
+    channel->credit = DW_WIRE_WINDOW_TO_NGINX;
+    channel->granted = 1;
+}
+
+
+void
 ngx_http_dynworker_channel_close(ngx_http_dynworker_channel_t *channel,
     ngx_uint_t code)
 {

@@ -99,7 +99,8 @@ class Load {
 
   send({ bytes, capability, cpuMs, outbound, subRequests }) {
     if (this.error !== undefined || this.invocation.over) return;
-    ops.code(this.channel, outbound, capability, cpuMs, subRequests);
+    ops.code(
+      this.channel, outbound, capability, cpuMs, subRequests, null);
     const sender = this.#sender = new Sender(this.channel);
     const waiting = sender.write(bytes);
     if (waiting === undefined) sender.end();
