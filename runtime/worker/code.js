@@ -10,7 +10,8 @@ import {
   RegExpPrototypeExec, StringPrototypeEndsWith, SymbolIterator,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
 } from "../primordials.js";
-import { serialize } from "../core/clone.js";
+import { chunk } from "../core/chunks.js";
+import { toBytes } from "../core/clone.js";
 import { isObject, viewBytes } from "../core/webidl.js";
 import { base64Decode } from "../web/encoding.js";
 
@@ -308,11 +309,13 @@ export function outboundError(value, expected) {
     `Worker code: 'globalOutbound' must be ${expected}, not ${show(value)}.`);
 }
 
-// Checked code as bytes, in the format VALUE: WorkerCode again.
-export function serializeCode(checked) {
-  const { env } = checked;
+// Checked code as bytes, in the format VALUE: WorkerCode again.  Stubs in its
+// env become grants.
+export function serializeCode(checked, grants) {
+  const env = checked.env === undefined
+    ? undefined : chunk("clone").copyEnv(checked.env, grants);
   if (env !== undefined) {
-    const size = TypedArrayPrototypeGetByteLength(serialize(env));
+    const size = TypedArrayPrototypeGetByteLength(toBytes(env));
     if (size > MAX_ENV_SIZE) {
       throw new Error(
         `Dynamic Worker env size (${size} bytes) exceeds the maximum allowed ` +
@@ -327,7 +330,7 @@ export function serializeCode(checked) {
         : kind === DATA ? { data: content }
           : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
   }
-  return v8.serialize({
+  return toBytes({
     compatibilityDate: checked.compatibilityDate,
     compatibilityFlags: checked.compatibilityFlags,
     mainModule: checked.mainModule,

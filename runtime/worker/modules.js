@@ -7,13 +7,14 @@ import {
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
 import { messageOf } from "../core/errors.js";
+import { RpcPromise, RpcProperty, RpcStub } from "../core/stubs.js";
 import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
 import { JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
   hasAsyncHooks, hasNodeGlobals, hasNodeModules,
 } from "./compatibility.js";
 import {
-  DurableObject, RpcStub, RpcTarget, waitUntil, worker, WorkerEntrypoint,
+  DurableObject, RpcTarget, waitUntil, worker, WorkerEntrypoint,
 } from "./entrypoints.js";
 
 const modules = new SafeMap();
@@ -62,6 +63,8 @@ function find(specifier, referrer) {
 function workersModule() {
   const exports = ObjectCreate(null);
   exports.DurableObject = DurableObject;
+  exports.RpcPromise = RpcPromise;
+  exports.RpcProperty = RpcProperty;
   exports.RpcStub = RpcStub;
   exports.RpcTarget = RpcTarget;
   exports.WorkerEntrypoint = WorkerEntrypoint;

@@ -90,7 +90,7 @@ loads("MODULE: text in UTF-8", FORMAT.MODULE,
 loads("cloudflare:workers has its names", FORMAT.MODULE,
   `import * as workers from "cloudflare:workers";
    export default { fetch() { return new Response(Object.keys(workers).join()); } };`,
-  "DurableObject,RpcStub,RpcTarget,WorkerEntrypoint,env,exports,waitUntil");
+  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,WorkerEntrypoint,env,exports,waitUntil");
 
 loads("dynamic import() of the worker's own modules", FORMAT.JSON, json({
   mainModule: "index.js",
