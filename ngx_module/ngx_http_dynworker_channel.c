@@ -344,6 +344,13 @@ ngx_http_dynworker_channel_finish(void *data, ngx_uint_t code)
             return NGX_OK;
         }
 
+    } else if (code == DW_WIRE_CPU || code == DW_WIRE_WALL
+               || code == DW_WIRE_MEMORY)
+    {
+        /* a limit says by itself what has happened */
+
+        ngx_http_dynworker_channel_reset(channel, code, NULL);
+
     } else {
         ngx_str_set(&message, "Network connection lost.");
         ngx_http_dynworker_channel_reset(channel, code, &message);
