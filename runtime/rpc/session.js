@@ -252,7 +252,7 @@ export class Session {
     const incoming = new Incoming(this);
     const parts = incoming.decode(message);
     const { 0: type, 1: id } = parts;
-    if (!isId(id)) throw badMessage("a bad number");
+    if (!isId(type) || !isId(id)) throw badMessage("a bad number");
     switch (type) {
     case CALL:
     case GET:

@@ -1,6 +1,7 @@
 // RPC between isolates, through a switch that plays nginx.
 
 import assert from "node:assert/strict";
+import v8 from "node:v8";
 import {
   FLAG, FORMAT, isolates, RECORD, records, Switch,
 } from "./lib/harness.js";
@@ -447,3 +448,166 @@ rpc("patched built-ins neither break nor spy on it",
    }
    return new Response(JSON.stringify([n, echoed.a[1].b, error, spied.filter((x) => x !== "get then")])).json();`,
   [15, 2, ["TypeError", "f"], []]);
+
+// -- a peer that keeps no rule -------------------------------------------------------
+
+// Messages as runtime/rpc/messages.js has them, of values in V8's format.
+const message = (...parts) => {
+  const bytes = v8.serialize([undefined, ...parts]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length);
+  return new Uint8Array(Buffer.concat([size, bytes]));
+};
+const u32 = (n) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(n);
+  return new Uint8Array(bytes);
+};
+
+const hostileMessages = {
+  "a length above the limit": u32(0xffffffff),
+  "no value": new Uint8Array([...u32(4), 1, 2, 3, 4]),
+  "no array": new Uint8Array([...u32(4), 0xff, 0x0f, 0x49, 0x02]),
+  "an unknown type": message(99, 1),
+  "a type that is no number": message("1", 1),
+  "a question twice": [message(2, 1, 0, 0, ["x"]), message(2, 1, 0, 0, ["x"])],
+  "a question of a bad number": message(2, -1, 0, 0, ["x"]),
+  "an unknown export": message(1, 1, 0, 7, ["x"], []),
+  "an unknown answer": message(1, 1, 1, 7, ["x"], []),
+  "an unknown kind of target": message(1, 1, 2, 0, ["x"], []),
+  "a path that is no array": message(1, 1, 0, 0, "x", []),
+  "a path of other things": message(1, 1, 0, 0, [{ toString: 1 }], []),
+  "arguments that are no array": message(1, 1, 0, 0, ["x"], { length: 2 ** 32 }),
+  "an answer to nothing": message(3, 5, "value", false),
+  "an exception for nothing": message(4, 5, new Error("x")),
+  "a FINISH of nothing": message(5, 3),
+  "a release of nothing": message(6, 3),
+  "a release of the entrypoint": message(6, 0),
+  "bad errors": (() => {
+    const bytes = v8.serialize([[[{}, "x", 1, 2]], 2, 1, 0, 0, ["x"]]);
+    return new Uint8Array([...u32(bytes.length), ...bytes]);
+  })(),
+};
+
+for (const [title, sent] of Object.entries(hostileMessages)) {
+  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       export class Api extends WorkerEntrypoint { x() { return 1; } }
+       export default { fetch() { return new Response("alive"); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    await isolate.next("respond");
+    for (const bytes of Array.isArray(sent) ? sent : [sent]) isolate.data(channel, bytes);
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
+    assert.equal((await isolate.request()).text, "alive");
+  });
+}
+
+isolates("hostile: any other bytes, whole or in pieces", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint { x(a) { return a; } }
+     export default { fetch() { return new Response("alive"); } };`);
+  let seed = 1;
+  const random = (n) => { seed = (seed * 48271) % 0x7fffffff; return seed % n; };
+  const good = message(1, 1, 0, 0, ["x"], [{ a: [1, new Map([[1, { b: 2n }]])] }]);
+  for (let i = 0; i < 100; i++) {
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    const bytes = good.slice();
+    for (let n = 0; n < 1 + i % 4; n++) bytes[4 + random(bytes.length - 4)] = random(256);
+    const at = random(bytes.length);
+    isolate.data(channel, bytes.slice(0, at));
+    isolate.data(channel, bytes.slice(at));
+    isolate.end(channel);
+    await isolate.until(() =>
+      isolate.channel(channel).done || isolate.channel(channel).reset !== null);
+  }
+  assert.equal((await isolate.request()).text, "alive");
+});
+
+isolates("hostile: reserved names and prototypes cannot be reached by hand", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint {
+       secret = 1; plain() { return { a: {} }; } fn() { return function f() {}; } }
+     export default { fetch() {}, list: [1], fn() {} };`);
+  const ask = async (entrypoint, path, args) => {
+    const channel = isolate.fetch({ entrypoint, rpc: true, body: true });
+    isolate.data(channel, args === undefined
+      ? message(2, 1, 0, 0, path) : message(1, 1, 0, 0, path, args));
+    await isolate.until(() => isolate.bytes(channel).length > 4);
+    isolate.end(channel);
+    return Buffer.from(isolate.bytes(channel)).toString("latin1");
+  };
+  for (const [entrypoint, path] of [
+    ["Api", ["constructor"]], ["Api", ["constructor", "constructor"]],
+    ["Api", ["__proto__"]], ["Api", ["__proto__", "constructor"]], ["Api", ["secret"]],
+    ["Api", ["plain", "constructor"]], ["Api", ["plain", "__proto__"]],
+    ["Api", ["plain", "prototype"]], ["Api", ["plain", "call"]],
+    ["Api", ["fetch"]], ["Api", ["env"]], ["Api", ["ctx", "props"]],
+    ["", ["env"]], ["", ["ctx"]], ["", ["constructor"]], ["", ["__proto__"]],
+    ["", ["toString"]], ["", ["list", "push"]], ["", ["list", "constructor"]],
+    ["", ["fn", "constructor"]], ["", ["fn", "prototype"]], ["", ["fn", "caller"]],
+    ["Nothing", ["x"]], ["", ["hasOwnProperty"]],
+  ]) {
+    for (const args of [undefined, ["return globalThis"]]) {
+      assert.match(await ask(entrypoint, path, args),
+        /does not implement|is a reserved method|does not export an entrypoint/,
+        `${entrypoint} ${path}`);
+    }
+  }
+});
+
+isolates("hostile: a callee's bad message rejects the call", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const broken = [];
+       try {
+         const stub = await env.API.f((x) => x);
+         return new Response("no");
+       } catch (error) { return new Response(error.message); }
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true });
+  for (const [bytes, expected] of [
+    [message(3, 9, 1, false), /the peer sent an answer to nothing/],
+    [message(1, 1, 0, 0, [], []), /the peer sent a call to nothing/],
+    [message(4, 1, new Error("thrown")), /^thrown$/],
+  ]) {
+    const count = isolate.of("fetch").length;
+    const event = isolate.fetch();
+    const call = await isolate.next("fetch", count);
+    assert.equal(call.flags & (FLAG.RPC | FLAG.BODY), FLAG.RPC | FLAG.BODY);
+    assert.equal(call.length, -1);
+    isolate.head(call.channel, 200, { body: true });
+    isolate.data(call.channel, bytes);
+    assert.match((await isolate.answer(event)).text, expected);
+  }
+});
+
+isolates("a session that is reset rejects its calls and tells its stubs", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const calls = [env.API.a(), env.API.b.c];
+       const results = await Promise.allSettled(calls);
+       return Response.json(results.map(({ reason }) => reason.message));
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true });
+  const event = isolate.fetch();
+  const first = await isolate.next("fetch", 0);
+  const second = await isolate.next("fetch", 1);
+  isolate.reset(first.channel, 5);
+  isolate.reset(second.channel, 2, "TypeError: mine");
+  assert.deepEqual(JSON.parse((await isolate.answer(event)).text),
+    ["Worker exceeded wall time limit.", "mine"]);
+});
+
+isolates("what does no RPC does not load it", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { RpcTarget, RpcStub, WorkerEntrypoint, exports } from "cloudflare:workers";
+     export class A extends WorkerEntrypoint {}
+     export default { fetch(request, env, ctx) {
+       return Response.json([typeof ctx.exports.A, typeof exports.A.x, typeof RpcStub]); } };`);
+  assert.equal((await isolate.request()).text, '["function","function","function"]');
+  assert.equal(isolate.ranChunks.has("rpc"), false);
+}, { only: "node" });

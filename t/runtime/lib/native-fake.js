@@ -148,6 +148,7 @@ function detail(value) {
 }
 
 export class FakeIsolate extends Nginx {
+  ranChunks = new Set();
   #context;
   #dispatch;
   #resolve;
@@ -473,8 +474,13 @@ export class FakeIsolate extends Nginx {
           enumerable, configurable: true,
         });
       },
-      runChunk: (name, ...args) =>
-        chunks.get(name).runInContext(this.#context)(...args),
+      runChunk: (name, ...args) => {
+        this.ranChunks.add(name);
+        return chunks.get(name).runInContext(this.#context)(...args);
+      },
+      compileCommonJs: (name, source) => vm.compileFunction(
+        source, ["exports", "require", "module"],
+        { filename: name, parsingContext: this.#context }),
       compileWasm: (bytes) => {
         const module = new (vm.runInContext(
           "WebAssembly.Module", this.#context))(bytes);
