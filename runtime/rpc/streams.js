@@ -54,8 +54,8 @@ class ReadableExport {
       this.#reading = false;
       if (this.#over) return;
       if (done) {
-        this.#finish();
         this.#session.tryTell([CLOSE, this.id, undefined]);
+        this.#finish();
         return;
       }
       let bytes;
@@ -74,10 +74,11 @@ class ReadableExport {
 
   #fail(error) {
     if (this.#over) return;
-    this.#finish();
     this.#session.tellError(FAIL, this.id, error);
+    this.#finish();
   }
 
+  // After the last message: the session may end with it.
   #finish() {
     this.#over = true;
     this.#session.dropExport(this.id);
@@ -97,6 +98,7 @@ class ReadableImport {
   #session;
   #id;
   #queue = list();
+  #head = 0;
   #asked = 0;             // bytes that may still come
   #ended = false;
   #failed = false;
@@ -114,6 +116,7 @@ class ReadableImport {
     case CHUNK: {
       const bytes = viewBytes(value);
       if (bytes === undefined) throw badMessage("a chunk that is no bytes");
+      if (this.#asked <= 0) throw badMessage("more than it was asked for");
       this.#asked -= TypedArrayPrototypeGetByteLength(bytes);
       if (TypedArrayPrototypeGetByteLength(bytes) > 0) {
         this.#queue[this.#queue.length] = bytes;
@@ -140,12 +143,13 @@ class ReadableImport {
   }
 
   pull(sink) {
-    if (this.#queue.length > 0) {
-      const bytes = this.#queue[0];
-      for (let i = 1; i < this.#queue.length; i++) {
-        this.#queue[i - 1] = this.#queue[i];
+    if (this.#head < this.#queue.length) {
+      const bytes = this.#queue[this.#head];
+      this.#queue[this.#head++] = undefined;
+      if (this.#head === this.#queue.length) {
+        this.#queue.length = 0;
+        this.#head = 0;
       }
-      this.#queue.length--;
       sink.enqueue(bytes);
       return undefined;
     }
@@ -188,6 +192,7 @@ class WritableExport {
   id = 0;
   #session;
   #writer;
+  #busy = false;
   #over = false;
 
   constructor(session, stream) {
@@ -196,6 +201,9 @@ class WritableExport {
   }
 
   on(type, value) {
+    if (type !== ABORT && this.#busy) {
+      throw badMessage("a chunk before the last one was written");
+    }
     switch (type) {
     case WRITE:
       this.#do(this.#writer.write(value), false);
@@ -213,14 +221,16 @@ class WritableExport {
   }
 
   #do(promise, isLast) {
+    this.#busy = true;
     PromisePrototypeThen(promise, () => {
+      this.#busy = false;
       if (this.#over) return;
-      if (isLast) this.#finish();
       this.#session.tryTell([WRITTEN, this.id, undefined]);
+      if (isLast) this.#finish();
     }, (error) => {
       if (this.#over) return;
-      this.#finish();
       this.#session.tellError(FAIL, this.id, error);
+      this.#finish();
     });
   }
 

@@ -96,9 +96,10 @@ export class Outgoing extends Plain {
     const target = fetcherTarget(value);
     if (target !== undefined) {
       this.#session.requireLasting(target);
+      const ref = target.ref === null ? null : target.ref.dup();
       return this.#export(TAG_FETCHER, {
-        __proto__: null, ref: target.ref === null ? null : target.ref.dup(),
-        fetcher: value, stream: null,
+        __proto__: null, ref, stream: null,
+        fetcher: ref === null ? value : createFetcher({ ref }),
       });
     }
     if (refOf(value) !== undefined) this.moved[this.moved.length] = refOf(value);
@@ -243,7 +244,8 @@ export class Incoming {
     case TAG_STUB:
       return createStub(this.#import(parts));
     case TAG_FETCHER:
-      return createFetcher({ ref: this.#import(parts) });
+      // nobody can duplicate one: it lasts as long as the session
+      return createFetcher({ ref: this.#session.importRef(idOf(parts)) });
     case TAG_HEADERS:
       return readHeaders(parts);
     case TAG_REQUEST:

@@ -47,6 +47,10 @@ async function connect(isolate, server, callee, statements, check) {
          }
        };
        export class Own extends WorkerEntrypoint { hi(x) { return [x, this.ctx.props]; } }
+       export class Near extends WorkerEntrypoint {
+         async fetch(request) { return new Response(
+           ["near", request.method, await request.text(), this.ctx.props].join(" ")); }
+         hi(x) { return ["near", x]; } }
        export default { async fetch(request, env, ctx) {
          const api = env.API;
          try {
@@ -398,8 +402,8 @@ rpc("ctx.exports: the worker's own exports, with props",
    const withProps = Own({ props: { who: "é", again: Own({ props: 1 }), api } });
    const [x, props] = await withProps.hi("x");
    return [x, props.who, await Own.hi(1), await exports.Own.hi(2), ctx.exports === exports,
-     typeof props.again.hi, Object.keys(exports), await props.again.hi(3)];`,
-  ["x", "é", [1, {}], [2, {}], true, "function", ["Own", "default"], [3, 1]]);
+     typeof props.again.hi, Object.keys(exports).join(), await props.again.hi(3)];`,
+  ["x", "é", [1, {}], [2, {}], true, "function", "Near,Own,default", [3, 1]]);
 
 rpc("pollution on one side changes nothing on the other",
   `Object.prototype.polluted = "server"; Array.prototype.extra = 1;
@@ -448,6 +452,94 @@ rpc("patched built-ins neither break nor spy on it",
    }
    return new Response(JSON.stringify([n, echoed.a[1].b, error, spied.filter((x) => x !== "get then")])).json();`,
   [15, 2, ["TypeError", "f"], []]);
+
+rpc("Fetchers go, too: their requests and their methods come back here",
+  `export class Far extends WorkerEntrypoint {
+     fetch(request) { return new Response("far " + request.headers.get("a") + this.ctx.props.p); }
+     hi(x) { return ["far", x]; } }
+   export default class extends WorkerEntrypoint {
+     far() { return exports.Far({ props: { p: 1 } }); }
+     async use(fetcher) { return [await (await fetcher.fetch("http://x/", { method: "POST", body: "b" })).text(),
+       await fetcher.hi("there"), fetcher.constructor.name]; }
+     async later(fetcher) { const text = async () => (await fetcher.fetch("http://x/")).text();
+       return [await text(), text]; }
+   }`,
+  `class Mine extends WorkerEntrypoint {}
+   const far = await api.far();
+   const [, again] = await api.later(ctx.exports.Near({ props: 7 }));
+   return [await (await far.fetch("http://x/", { headers: { a: "h" } })).text(), await far.hi(2),
+     await api.use(ctx.exports.Near({ props: 5 })), await api.use(far),
+     await failure(far.fetch()), await again(),
+     await failure(api.use(structuredClone)), (await failure((async () => structuredClone(far))()))[0]];`,
+  ["far h1", ["far", 2], ["near POST b 5", ["near", "there"], "Fetcher"],
+    ["far null1", ["far", "there"], "Fetcher"],
+    ["TypeError", "Failed to execute 'Fetcher.fetch': 1 argument required, but only 0 present."],
+    "near GET  7",
+    ["TypeError", 'The RPC receiver does not implement the method "fetch".'], "DataCloneError"]);
+
+rpc("a read of a method gives a function; arrays, Maps and Sets hold stubs",
+  entrypoint(`plain(x) { return x + 1; }
+    deep() { return [new Map([["f", (x) => x * 2]]), new Set([(x) => x * 3]),
+      Object.assign(Object.create(null), { g: () => 4 })]; }
+    same(a, b) { return a === b; }`),
+  `const fn = await api.plain;
+   const [map, set, bare] = await api.deep();
+   const [inSet] = set;
+   const f = () => 1;
+   return [fn instanceof RpcStub, await fn(1), await map.get("f")(2), await inSet(2),
+     await bare.g(), await api.same(f, f), await api.same(f, () => 1)];`,
+  [true, 2, 4, 6, 4, true, false]);
+
+rpc("errors that hold themselves, and values that throw when they are copied",
+  entrypoint(`cycle() { const error = new Error("e"); error.cause = error; error.self = error; throw error; }
+    getter() { return { get x() { throw new RangeError("from a getter"); } }; }
+    nested() { return { errors: [new TypeError("in"), new Error("two", { cause: { c: 1 } })] }; }
+    falsy() { throw undefined; }`),
+  `let error; try { await api.cycle(); } catch (e) { error = e; }
+   const { errors } = await api.nested();
+   let falsy = 1; try { await api.falsy(); } catch (e) { falsy = e; }
+   return [error.cause === error, error.self === error, await failure(api.getter()),
+     errors[0] instanceof TypeError, errors[1].cause, falsy === undefined];`,
+  [true, true, ["RangeError", "from a getter"], true, { c: 1 }, true]);
+
+rpc("streams end with their session, and both ends hear why",
+  `let state = "open";
+   export default class extends WorkerEntrypoint {
+     keep(stream) { this.ctx.waitUntil((async () => {
+       const reader = stream.getReader();
+       try { for (;;) { const { done } = await reader.read(); if (done) break; } state = "done"; }
+       catch (error) { state = error.message; } })()); return "kept"; }
+     state() { return state; } }`,
+  `let pulled = 0;
+   const kept = await api.keep(new ReadableStream({ type: "bytes", pull(c) {
+     if (pulled++ === 3) c.error(new RangeError("over")); else c.enqueue(new Uint8Array(10)); } }));
+   return [kept, await until(async () => await api.state() !== "open" && api.state())];`,
+  ["kept", "over"]);
+
+rpc("a hundred stubs of one target, disposed of in any order",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     many() { const c = new Counter(1); return Array.from({ length: 100 }, () => c); }
+     disposed() { return globalThis.disposed ?? 0; } }`,
+  `const many = await api.many();
+   const dups = many.map((stub) => stub.dup());
+   many[Symbol.dispose]();
+   const before = await api.disposed();
+   const values = await Promise.all(dups.map((dup) => dup.value));
+   for (const dup of dups.reverse()) dup[Symbol.dispose]();
+   await scheduler.wait(20);
+   return [before, values.length, await until(api.disposed)];`,
+  [0, 100, 1], allClosed);
+
+rpc("console shows stubs without asking them anything",
+  entrypoint("f() { return () => 1; }"),
+  `const stub = await api.f();
+   console.error(stub, api, api.f, ctx.exports.Own);
+   return "shown";`,
+  "shown",
+  ({ isolate, server, hub }) => {
+    assert.match(isolate.logs().join("\n"), /RpcStub.*Fetcher.*RpcProperty.*Fetcher/);
+    assert.equal(hub.links.length, 1);
+  });
 
 // -- a peer that keeps no rule -------------------------------------------------------
 
