@@ -477,6 +477,16 @@ rpc("Fetchers go, too: their requests and their methods come back here",
     "near GET  7",
     ["TypeError", 'The RPC receiver does not implement the method "fetch".'], "DataCloneError"]);
 
+rpc("Blobs and Files are copied, and a slice without the rest",
+  entrypoint(`async text(blob) { return [blob instanceof Blob, blob.type, await blob.text()]; }
+    file() { return new File(["f"], "name", { type: "a/b" }); }`),
+  `const file = await api.file();
+   return [await api.text(new Blob(["hidden", "é"], { type: "x/y" }).slice(6)),
+     file instanceof File, file.name, file.type, await file.text()];`,
+  [[true, "", "é"], true, "name", "a/b", "f"],
+  ({ hub: { messages } }) => assert.ok(
+    messages.every(([, bytes]) => !Buffer.from(bytes).includes("hidden"))));
+
 rpc("a read of a method gives a function; arrays, Maps and Sets hold stubs",
   entrypoint(`plain(x) { return x + 1; }
     deep() { return [new Map([["f", (x) => x * 2]]), new Set([(x) => x * 3]),
