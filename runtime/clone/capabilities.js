@@ -42,8 +42,9 @@ function capabilityOf(value) {
   const target = fetcherTarget(value);
   if (target !== undefined) return { kind: FETCHER, target };
   const capability = loaderCapability(value);
-  return capability === undefined ? undefined
-    : { kind: LOADER, target: { capability, stub: null, self: false, ref: null } };
+  return capability === undefined ? undefined : {
+    kind: LOADER, target: { capability, stub: null, self: false, ref: null },
+  };
 }
 
 // The grants of one loaded worker.
@@ -59,7 +60,8 @@ export class Grants {
         `The worker's env holds more than ${MAX_GRANTS} stubs.`);
     }
     this.#records[index] = target.self
-      ? record(GRANT_ENTRYPOINT, 0, v8.utf8Encode(target.entrypoint), target.props)
+      ? record(
+        GRANT_ENTRYPOINT, 0, v8.utf8Encode(target.entrypoint), target.props)
       : record(GRANT_CAPABILITY, target.capability, null, null);
     return index;
   }
@@ -89,7 +91,8 @@ function write32(bytes, at, value) {
 
 function record(kind, capability, name, props) {
   const nameSize = name === null ? 0 : TypedArrayPrototypeGetByteLength(name);
-  const propsSize = props === null ? 0 : TypedArrayPrototypeGetByteLength(props);
+  const propsSize =
+    props === null ? 0 : TypedArrayPrototypeGetByteLength(props);
   const bytes = new Uint8Array(GRANT_SIZE + nameSize + propsSize);
   bytes[0] = kind;
   write32(bytes, 4, nameSize);
@@ -97,7 +100,9 @@ function record(kind, capability, name, props) {
   write32(bytes, 16, capability);
   write32(bytes, 20, capability / 2 ** 32);
   if (nameSize > 0) TypedArrayPrototypeSet(bytes, name, GRANT_SIZE);
-  if (propsSize > 0) TypedArrayPrototypeSet(bytes, props, GRANT_SIZE + nameSize);
+  if (propsSize > 0) {
+    TypedArrayPrototypeSet(bytes, props, GRANT_SIZE + nameSize);
+  }
   return bytes;
 }
 

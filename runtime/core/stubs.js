@@ -170,7 +170,8 @@ function defineThenable(Interface, find) {
   for (const name of ["then", "catch", "finally"]) {
     ObjectDefineProperty(Interface.prototype, name, {
       __proto__: null,
-      value: methods[name], writable: true, enumerable: true, configurable: true,
+      value: methods[name],
+      writable: true, enumerable: true, configurable: true,
     });
   }
 }

@@ -1,5 +1,5 @@
-// A session that somebody has opened to this worker: an invocation, as a request
-// is.
+// A session that somebody has opened to this worker: an invocation, as a
+// request is.
 
 import { BODY, EXCEPTION, ops } from "../native.js";
 import {
@@ -26,9 +26,9 @@ function insertContext(ctx) {
     }
     if (length > 3) {
       throw new TypeError(
-        `Cannot call handler function "${pathText(path)}" over RPC because it ` +
-        "has the wrong number of arguments. A simple function handler can only " +
-        "be called over RPC if it has exactly the arguments (arg, env, ctx), " +
+        `Cannot call handler function "${pathText(path)}" over RPC because ` +
+        "it has the wrong number of arguments. A simple function handler can " +
+        "only be called over RPC if it has exactly the arguments (arg, env, ctx), " +
         "where only the first argument comes from the client. To support " +
         "multi-argument RPC functions, use class-based syntax (extending " +
         "WorkerEntrypoint) instead.");
@@ -36,10 +36,10 @@ function insertContext(ctx) {
     if (args.length !== 1) {
       throw new TypeError(
         `Attempted to call RPC function "${pathText(path)}" with the wrong ` +
-        "number of arguments. When calling a top-level handler function that is " +
-        "not declared as part of a class, you must always send exactly one " +
-        "argument. In order to support variable numbers of arguments, the server " +
-        "must use class-based syntax (extending WorkerEntrypoint) instead.");
+        "number of arguments. When calling a top-level handler function that " +
+        "is not declared as part of a class, you must always send exactly one " +
+        "argument. In order to support variable numbers of arguments, the " +
+        "server must use class-based syntax (extending WorkerEntrypoint) instead.");
     }
     return [args[0], worker.env, ctx];
   };
@@ -75,8 +75,6 @@ class Root {
       this.#target = entrypoint;
     }
   }
-
-  dispose() {}
 }
 
 // The receiver of the channel.

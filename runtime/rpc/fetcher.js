@@ -26,7 +26,8 @@ export function performFetch(fetcher, path, args) {
 export function fetchThrough(base, request) {
   const path = list();
   path[0] = "fetch";
-  return PromisePrototypeThen(base.call(path, [request]).promise, (response) => {
+  const { promise } = base.call(path, [request]);
+  return PromisePrototypeThen(promise, (response) => {
     if (isResponse(response)) return response;
     throw new TypeError(
       "Incorrect type for Promise: the Promise did not resolve to 'Response'.");

@@ -1,5 +1,5 @@
-// Headers, Requests and Responses as parts of a value, and back.  What comes may
-// be made up: it goes through the public constructors.
+// Headers, Requests and Responses as parts of a value, and back.  What comes
+// may be made up: it goes through the public constructors.
 
 import {
   JSONParse, JSONStringify, list, RegExpPrototypeExec, splitString,
@@ -51,7 +51,8 @@ export function requestParts(request, out) {
   ];
 }
 
-export function readRequest({ 0: method, 1: url, 2: headers, 3: redirect, 4: cf, 5: body }) {
+export function readRequest(parts) {
+  const { 0: method, 1: url, 2: headers, 3: redirect, 4: cf, 5: body } = parts;
   return new Request(url, {
     __proto__: null,
     method, headers: readHeaders(headers), redirect,
@@ -69,7 +70,8 @@ export function responseParts(response, out) {
   return [status, statusText, headersParts(headers), bodyPart(body, out)];
 }
 
-export function readResponse({ 0: status, 1: statusText, 2: headers, 3: body }) {
+export function readResponse(parts) {
+  const { 0: status, 1: statusText, 2: headers, 3: body } = parts;
   return new Response(body, {
     __proto__: null, status, statusText, headers: readHeaders(headers),
   });

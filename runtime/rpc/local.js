@@ -114,19 +114,20 @@ class Direct {
     this.#target = target;
   }
 
-  dispose() {}
-
   perform(path, args) {
     return perform(this.#target.value, this.#target.mode, path, args, false);
   }
 }
 
-// The value, or a promise of it, of what a path leads to, called with "args" or,
-// if they are undefined, read.
-export function perform(target, mode, path, args, isEntrypoint, insert = null) {
+// The value, or a promise of it, of what a path leads to, called with "args"
+// or, if they are undefined, read.
+export function perform(
+  target, mode, path, args, isEntrypoint, insert = null) {
   const found = lookup(target, mode, path, isEntrypoint);
   if (found.base !== undefined) {
-    if (args === undefined && found.path.length === 0) return found.value ?? target;
+    if (args === undefined && found.path.length === 0) {
+      return found.value ?? target;
+    }
     const pending = args === undefined
       ? found.base.get(found.path) : found.base.call(found.path, args);
     return pending.promise;
@@ -140,8 +141,8 @@ export function perform(target, mode, path, args, isEntrypoint, insert = null) {
   return ReflectApply(found.value, self, args);
 }
 
-// For a value that is exported: a ref of its own.  "connect" makes a session with
-// this isolate and returns the ref of what is exported there.
+// For a value that is exported: a ref of its own.  "connect" makes a session
+// with this isolate and returns the ref of what is exported there.
 export function refFor(value, connect = null) {
   const ref = refOf(value);
   return ref === undefined

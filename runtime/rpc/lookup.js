@@ -1,6 +1,6 @@
 // What of a target a peer may reach: methods and getters of a class, found on
-// its prototypes; a plain object's own properties.  Never what is the instance's
-// own, nor Object.prototype.
+// its prototypes; a plain object's own properties.  Never what is the
+// instance's own, nor Object.prototype.
 
 import { KIND_UNCLONEABLE, v8 } from "../native.js";
 import {

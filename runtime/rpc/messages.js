@@ -40,8 +40,8 @@ export function frame(bytes) {
   const size = TypedArrayPrototypeGetByteLength(bytes);
   if (size > MAX_MESSAGE) {
     throw new Error(
-      "Serialized RPC arguments or return values are limited to 32MiB, but the " +
-      `size of this value was: ${size} bytes.`);
+      "Serialized RPC arguments or return values are limited to 32MiB, but " +
+      `the size of this value was: ${size} bytes.`);
   }
   const framed = new Uint8Array(HEADER + size);
   for (let i = 0; i < HEADER; i++) framed[i] = size >>> 8 * i;

@@ -146,7 +146,8 @@ function follow(value, path, args) {
       }
       if (i === path.length) break;
       if (!isObject(value)) {
-        throw new TypeError("Can't pipeline on RPC that did not return an object.");
+        throw new TypeError(
+          "Can't pipeline on RPC that did not return an object.");
       }
       if (!ObjectPrototypeHasOwnProperty(value, path[i])) {
         throw notImplemented(path[i]);

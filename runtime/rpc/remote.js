@@ -103,8 +103,8 @@ class Opener {
     const kind = stub !== null ? LOADED : self ? SELF : 0;
     this.#channel = ops.fetch(
       this.invocation.channel,
-      stub !== null ? stub.channel : self ? 0 : capability, BODY | RPC | kind, 0,
-      -1, 0, props, `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/\0\0`);
+      stub !== null ? stub.channel : self ? 0 : capability,
+      BODY | RPC | kind, 0, -1, 0, props, `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/\0\0`);
     this.#outbox = new Outbox(this.#channel);
     this.#credit = new Credit(this.#channel);
     openChannel(this.#channel, this);
@@ -181,7 +181,7 @@ export function callTarget(target, path, args, given = undefined) {
   }
 }
 
-// -- a session with ourselves ----------------------------------------------------
+// -- a session with ourselves --------------------------------------------------
 
 class Wire {
   peer = null;

@@ -1,6 +1,6 @@
 // An RPC session: one of its two ends.  Both may call: the opener what the
-// session is to, and each what the other has passed to it.  docs/architecture.md
-// has the messages.
+// session is to, and each what the other has passed to it.
+// docs/architecture.md has the messages.
 //
 // Everything that the peer sends may be made up.  What breaks the rules breaks
 // the session, and nothing else.
@@ -23,8 +23,8 @@ import { ImportRef } from "./imports.js";
 import { perform } from "./local.js";
 import { modeOf, notImplemented } from "./lookup.js";
 import {
-  badMessage, CALL, FINISH, frame, GET, Inbox, RELEASE, RETURN, THROW, TO_ANSWER,
-  TO_EXPORT,
+  badMessage, CALL, FINISH, frame, GET, Inbox, RELEASE, RETURN, THROW,
+  TO_ANSWER, TO_EXPORT,
 } from "./messages.js";
 import { disposeOf, markHandled, Pending } from "./pending.js";
 import { Streams } from "./streams.js";
@@ -195,7 +195,8 @@ export class Session {
     try {
       if (this.invocation.over) throw requestIsOver();
       this.tell(args === undefined
-        ? [GET, question, kind, id, path] : [CALL, question, kind, id, path, args]);
+        ? [GET, question, kind, id, path]
+        : [CALL, question, kind, id, path, args]);
     } catch (error) {
       this.checkIdle();
       return Pending.rejected(error);
@@ -280,7 +281,9 @@ export class Session {
     }
   }
 
-  #onQuestion({ 0: type, 1: question, 2: kind, 3: target, 4: path, 5: args }, incoming) {
+  #onQuestion(parts, incoming) {
+    const { 0: type, 1: question, 2: kind, 3: target, 4: path } = parts;
+    const args = type === GET ? undefined : parts[5];
     if (this.#answers.has(question) || !ArrayIsArray(path) ||
         (type === CALL && !ArrayIsArray(args))) {
       throw badMessage("a bad call");
@@ -289,7 +292,6 @@ export class Session {
     for (let i = 0; i < path.length; i++) {
       if (typeof path[i] !== "string") throw badMessage("a bad call");
     }
-    if (type === GET) args = undefined;
 
     let start;
     if (kind === TO_EXPORT) {
@@ -375,7 +377,9 @@ export class Session {
 
   #onFinish(question) {
     const answer = this.#answers.get(question);
-    if (answer === undefined || answer.finished) throw badMessage("a bad FINISH");
+    if (answer === undefined || answer.finished) {
+      throw badMessage("a FINISH of nothing");
+    }
     answer.finished = true;
     if (!answer.settled) return;
     this.#answers.delete(question);
@@ -402,7 +406,8 @@ export class Session {
         this.#finish(number);
       };
       ObjectDefineProperty(value, SymbolDispose, {
-        __proto__: null, value: () => dispose(), writable: true, configurable: true,
+        __proto__: null,
+        value: () => dispose(), writable: true, configurable: true,
       });
     }
     question.pending.resolve(value);
@@ -512,6 +517,8 @@ export class Session {
 // What an earlier answer leads to.
 function performOn({ value }, path, args) {
   const mode = modeOf(value);
-  if (mode === undefined) throw notImplemented(path.length > 0 ? path[0] : "(this)");
+  if (mode === undefined) {
+    throw notImplemented(path.length > 0 ? path[0] : "(this)");
+  }
   return perform(value, mode, path, args, false);
 }

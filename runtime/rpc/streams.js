@@ -36,7 +36,9 @@ class ReadableExport {
 
   on(type, value) {
     if (type === PULL) {
-      if (typeof value !== "number" || !(value > 0)) throw badMessage("a bad PULL");
+      if (typeof value !== "number" || !(value > 0)) {
+        throw badMessage("a bad PULL");
+      }
       this.#credit += value;
       this.#pump();
     } else if (type === CANCEL) {

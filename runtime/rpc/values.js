@@ -102,7 +102,8 @@ export class Outgoing extends Plain {
         fetcher: ref === null ? value : createFetcher({ ref }),
       });
     }
-    if (refOf(value) !== undefined) this.moved[this.moved.length] = refOf(value);
+    const ref = refOf(value);
+    if (ref !== undefined) this.moved[this.moved.length] = ref;
     return this.#export(TAG_STUB, {
       __proto__: null, ref: refFor(value), fetcher: null, stream: null,
     });
@@ -199,13 +200,15 @@ export class Outgoing extends Plain {
 
 function defineData(object, key, value) {
   ObjectDefineProperty(object, key, {
-    __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
   });
 }
 
 function defineHidden(object, key, value) {
   ObjectDefineProperty(object, key, {
-    __proto__: null, value, writable: true, enumerable: false, configurable: true,
+    __proto__: null,
+    value, writable: true, enumerable: false, configurable: true,
   });
 }
 
@@ -270,7 +273,8 @@ export class Incoming {
   // Of all stubs in it but the refs in "kept", a list or null.
   dispose(kept = null) {
     for (let i = 0; i < this.refs.length; i++) {
-      if (kept === null || !includes(kept, this.refs[i])) this.refs[i].dispose();
+      const ref = this.refs[i];
+      if (kept === null || !includes(kept, ref)) ref.dispose();
     }
     this.refs.length = 0;
   }

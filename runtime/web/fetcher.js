@@ -1,7 +1,9 @@
 // A binding or an entrypoint: requests can be sent to it, and its other methods
 // are called by RPC.
 
-import { ObjectCreate, PrimordialTypeError as TypeError } from "../primordials.js";
+import {
+  ObjectCreate, PrimordialTypeError as TypeError,
+} from "../primordials.js";
 import { fetcherTarget, Remote } from "../core/remote.js";
 import { addWildcard, createCallable, setBase } from "../core/stubs.js";
 import { defineInterface } from "../core/webidl.js";

@@ -20,7 +20,8 @@ function make(parts, first) {
   requireParts(ArrayIsArray(parts) && parts.length === 2);
   const { 0: kind, 1: number } = parts;
   requireParts(
-    (kind === FETCHER || kind === LOADER) && NumberIsInteger(number) && number >= 0);
+    (kind === FETCHER || kind === LOADER) &&
+    NumberIsInteger(number) && number >= 0);
   const capability = number + first;
   return kind === LOADER
     ? createLoader(capability) : createFetcher({ capability });
@@ -39,7 +40,8 @@ export function readOwn(tag, parts) {
   const { 0: entrypoint, 1: props } = parts;
   requireParts(
     typeof entrypoint === "string" &&
-    (props === null || (!isArrayBuffer(props) && viewBytes(props) !== undefined)));
+    (props === null ||
+      (!isArrayBuffer(props) && viewBytes(props) !== undefined)));
   return createFetcher({
     self: true, entrypoint, props: props === null ? null : viewBytes(props),
   });

@@ -4,7 +4,8 @@
 
 import { v8 } from "../native.js";
 import {
-  ArrayIsArray, DateNow, DatePrototypeToISOString, JSONParse, JSONStringify, list, NumberIsInteger, ObjectCreate,
+  ArrayIsArray, DateNow, DatePrototypeToISOString, JSONParse, JSONStringify,
+  list, NumberIsInteger, ObjectCreate,
   ObjectKeys,
   PrimordialDate as Date, PrimordialError as Error,
   PrimordialTypeError as TypeError,

@@ -11,11 +11,13 @@ const made = new SafeMap();
 
 function define(object, name, value) {
   ObjectDefineProperty(object, name, {
-    __proto__: null, value, writable: true, enumerable: true, configurable: true,
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
   });
 }
 
-// The exports of a module, { name, content }.  "host" has what modules.js knows.
+// The exports of a module, { name, content }.  "host" has what modules.js
+// knows.
 export function evaluate(found, host) {
   const known = made.get(found.name);
   if (known !== undefined) return known.exports;
@@ -54,7 +56,8 @@ function requireFrom(referrer, specifier, host) {
       `Module "${found.name}" is an ES module: require() cannot load it, ` +
       "import() can.");
   }
-  return host.isCommonJs(found) ? evaluate(found, host) : contentOnce(found, host);
+  return host.isCommonJs(found)
+    ? evaluate(found, host) : contentOnce(found, host);
 }
 
 // Each require() of it gives the same one.

@@ -239,7 +239,8 @@ rpc("what cannot go is a DataCloneError; the session goes on",
    }
    out.push(await failure(api.echo(Symbol("q"))),
      await failure(api.echo(new (class Bar {})())), await failure(api.echo(api.echo(1))),
-     await failure(api.echo(ctx)), await api.ok());
+     await failure(api.echo(ctx)), await failure(api.echo([() => 1, Symbol("u")])),
+     await api.ok());
    return out.map((x) => Array.isArray(x) ? x[1] : x);`,
   ["Symbol() could not be cloned.", "#<WeakMap> could not be cloned.",
     'Could not serialize object of type "Foo". This type does not support serialization.',
@@ -247,7 +248,7 @@ rpc("what cannot go is a DataCloneError; the session goes on",
     'Could not serialize object of type "Bar". This type does not support serialization.',
     'Could not serialize object of type "RpcPromise". This type does not support serialization.',
     'Could not serialize object of type "ExecutionContext". This type does not support serialization.',
-    "ok"]);
+    "Symbol(u) could not be cloned.", "ok"], allClosed);
 
 rpc("a stub of one's own isolate works as any other",
   entrypoint(`call(stub) { return stub.increment(4); }`),
@@ -605,6 +606,91 @@ for (const [title, sent] of Object.entries(hostileMessages)) {
     assert.equal((await isolate.request()).text, "alive");
   });
 }
+
+// A host object in V8's format: a tag and its parts.
+class Host {
+  constructor(tag, ...parts) { this.tag = tag; this.parts = parts; }
+}
+function messageOfHosts(...parts) {
+  const hosts = new WeakMap();
+  class Writer extends v8.Serializer {
+    _writeHostObject(object) {
+      const { tag, parts } = hosts.get(object);
+      this.writeUint32(tag);
+      this.writeValue(parts);
+    }
+  }
+  const place = (value) => {
+    if (Array.isArray(value)) return value.map(place);
+    if (!(value instanceof Host)) return value;
+    const object = new v8.Serializer();
+    hosts.set(object, { tag: value.tag, parts: value.parts.map(place) });
+    return object;
+  };
+  const writer = new Writer();
+  writer.writeHeader();
+  writer.writeValue([undefined, ...parts.map(place)]);
+  const bytes = writer.releaseBuffer();
+  return new Uint8Array([...u32(bytes.length), ...bytes]);
+}
+const STUB = 48, FETCHER = 49, HEADERS = 50, REQUEST = 51, RESPONSE = 52,
+  READABLE = 53, WRITABLE = 54;
+const call = (...args) => messageOfHosts(1, 1, 0, 0, ["keep"], args);
+const bytes = new Uint8Array(10);
+
+const hostileValues = {
+  "a grant": [call(new Host(32, 1, 0))],
+  "a capability": [call(new Host(33, 1, 0))],
+  "an export": [call(new Host(34, "default", null))],
+  "a stub of a bad number": [call(new Host(STUB, -1))],
+  "a stub of no number": [call(new Host(STUB))],
+  "a stub twice": [call(new Host(STUB, 1), new Host(STUB, 1))],
+  "a Fetcher of a bad number": [call(new Host(FETCHER, "1"))],
+  "an unknown tag": [call(new Host(60, 1))],
+  "headers that inject one": [call(new Host(HEADERS, "a", "b\r\nc: d"))],
+  "headers with a NUL": [call(new Host(HEADERS, "a", "b\0c\0d"))],
+  "headers of other things": [call(new Host(HEADERS, "a", 1))],
+  "a Request with a bad method": [call(new Host(REQUEST, "A B", "http://h/", [], "follow", undefined, null))],
+  "a Request of nothing": [call(new Host(REQUEST))],
+  "a Response with a bad status": [call(new Host(RESPONSE, 99, "", [], null))],
+  "more of a stream than was asked for":
+    [call(new Host(READABLE, 3)), message(7, 3, bytes), message(7, 3, bytes)],
+  "a chunk that is no bytes":
+    [call(new Host(READABLE, 3)), message(7, 3, "x")],
+  "a stream twice": [call(new Host(READABLE, 3), new Host(WRITABLE, 3))],
+  "a WRITTEN that nobody waits for":
+    [call(new Host(WRITABLE, 3)), message(15, 3)],
+};
+for (const [title, sent] of Object.entries(hostileValues)) {
+  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       export class Api extends WorkerEntrypoint {
+         keep(...args) { globalThis.kept = args; return new Promise(() => {}); } }
+       export default { fetch() { return new Response("alive"); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    await isolate.next("respond");
+    for (const message of sent) isolate.data(channel, message);
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
+    assert.equal((await isolate.request()).text, "alive");
+  });
+}
+
+isolates("hostile: writes that do not wait for the last one", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint {
+       sink() { return new WritableStream({ write() { return new Promise(() => {}); } }); } }
+     export default { fetch() { return new Response("alive"); } };`);
+  const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+  isolate.data(channel, message(1, 1, 0, 0, ["sink"], []));
+  await isolate.until(() => isolate.bytes(channel).length > 4);
+  isolate.data(channel, message(12, 1, "a"));
+  isolate.data(channel, message(12, 1, "b"));
+  await isolate.until(() => isolate.channel(channel).reset !== null);
+  assert.match(isolate.channel(channel).reset.message, /before the last one was written/);
+});
 
 isolates("hostile: any other bytes, whole or in pieces", async (isolate) => {
   await isolate.load(FORMAT.MODULE,
