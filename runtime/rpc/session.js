@@ -352,7 +352,6 @@ export class Session {
     }
     answer.value = value;
     answer.holds = holds;
-    if (holds) answer.disposeArguments();
     // in a box, since it may have a method "then"
     answer.resolve({ __proto__: null, value });
     this.#settled(question, answer);

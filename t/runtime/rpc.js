@@ -527,6 +527,29 @@ rpc("streams end with their session, and both ends hear why",
    return [kept, await until(async () => await api.state() !== "open" && api.state())];`,
   ["kept", "over"]);
 
+rpc("what was exported for a call that could not leave is taken back",
+  `${COUNTER} export default class extends WorkerEntrypoint { counter() { return new Counter(1); } }`,
+  `const counter = await api.counter();
+   const message = (await failure(counter.increment([() => 1, Symbol("u")])))[1];
+   counter[Symbol.dispose]();
+   await scheduler.wait(50);
+   return message;`,
+  "Symbol(u) could not be cloned.", allClosed);
+
+rpc("a stub in a result is the caller's: the callee's own is gone with the call",
+  `${COUNTER}
+   class Room extends RpcTarget {
+     lend() { return new RpcStub(new Counter(1)); }
+     disposed() { return globalThis.disposed ?? 0; } }
+   export default class extends WorkerEntrypoint { room() { return new Room(); } }`,
+  `const room = await api.room();
+   const lent = await room.lend();
+   const value = await lent.value;
+   const before = await room.disposed();
+   lent[Symbol.dispose]();
+   return [value, before, await until(room.disposed)];`,
+  [1, 0, 1]);
+
 rpc("a hundred stubs of one target, disposed of in any order",
   `${COUNTER} export default class extends WorkerEntrypoint {
      many() { const c = new Counter(1); return Array.from({ length: 100 }, () => c); }
