@@ -5,10 +5,11 @@ import { FORMAT, isolates } from "./lib/harness.js";
 
 // The main module's fetch() must answer "expected", as JSON; or loading fails
 // with this message.
-function modules(title, files, expected, options) {
+function modules(title, files, expected, options, more) {
   isolates(title, async (isolate) => {
     await isolate.load(
-      FORMAT.JSON, JSON.stringify({ mainModule: "main.js", modules: files }));
+      FORMAT.JSON, JSON.stringify(
+        { mainModule: "main.js", modules: files, ...more }));
     const channel = isolate.fetch();
     if (expected instanceof RegExp) {
       assert.match((await isolate.next("failed")).message, expected);
@@ -53,6 +54,13 @@ modules("CommonJS: cloudflare:workers, import() and an ES module", {
     try { require("./esm.js"); } catch (error) { exports.refused = error.message; }` },
   "esm.js": "export const value = 5;",
 }, ["function", 5, 'Module "esm.js" is an ES module: require() cannot load it, import() can.'], dynamic);
+
+modules("CommonJS: modules of Node.js, where they are allowed", {
+  "main.js": `import a from "./a.cjs"; ${answer("a")}`,
+  "a.cjs": { cjs: `module.exports = [typeof require("node:path").join, require("util") === require("node:util")];` },
+}, ["function", true], undefined, {
+  compatibilityDate: "2025-01-01", compatibilityFlags: ["nodejs_compat"],
+});
 
 modules("CommonJS: an exception, and what is missing", {
   "main.js": `let first, second;

@@ -6,14 +6,17 @@ import {
   FLAG, FORMAT, isolates, RECORD, records, Switch,
 } from "./lib/harness.js";
 
+const ALS = [RECORD.FLAG, "", "nodejs_als"];
+
 // A callee, and a caller whose env has it as API.  "statements" run in the
 // caller's fetch handler; what they return, as JSON, must be "expected".
-function rpc(title, callee, statements, expected, check = () => {}) {
+function rpc(
+  title, callee, statements, expected, check = () => {}, options = {}) {
   isolates(title, async (isolate, another) => {
     const server = another();
     const answer = await connect(isolate, server, callee, statements, check);
     assert.deepEqual(answer, expected);
-  });
+  }, options);
 }
 
 // All sessions have ended by themselves.
@@ -32,7 +35,7 @@ async function connect(isolate, server, callee, statements, check) {
   const prelude = `import { RpcTarget, WorkerEntrypoint, RpcStub, RpcPromise, exports, env as globalEnv }
     from "cloudflare:workers";\n`;
   await server.load(FORMAT.RECORDS, records(
-    [[RECORD.JS, "main.js", prelude + callee]]), { host: true });
+    [[RECORD.JS, "main.js", prelude + callee], ALS]), { host: true });
   await isolate.load(FORMAT.RECORDS, records([
     [RECORD.JS, "main.js", prelude +
       `const failure = async (promise) => {
@@ -60,7 +63,7 @@ async function connect(isolate, server, callee, statements, check) {
            return Response.json(["threw", error.name, error.message, error.stack]);
          }
        } };`],
-    [RECORD.SERVICE, "API", "7"],
+    [RECORD.SERVICE, "API", "7"], ALS,
   ]), { host: true });
   const hub = new Switch([isolate, server], (from, call) =>
     call.flags & FLAG.SELF ? { isolate: from }
@@ -549,6 +552,20 @@ rpc("a stub in a result is the caller's: the callee's own is gone with the call"
    lent[Symbol.dispose]();
    return [value, before, await until(room.disposed)];`,
   [1, 0, 1]);
+
+rpc("the values of an AsyncLocalStorage stay on their side",
+  `import { AsyncLocalStorage } from "node:async_hooks";
+   const storage = new AsyncLocalStorage();
+   export default class extends WorkerEntrypoint {
+     async call(f) { return storage.run("callee", async () => [await f(), storage.getStore()]); }
+     store() { return storage.getStore() ?? null; } }`,
+  `const { AsyncLocalStorage } = await import("node:async_hooks");
+   const storage = new AsyncLocalStorage();
+   const local = new RpcStub(() => storage.getStore() ?? "none");
+   return storage.run("caller", async () => [
+     await api.call(() => storage.getStore() ?? "none"), await api.store(), await local(),
+     storage.getStore()]);`,
+  [["none", "callee"], null, "none", "caller"], undefined, { only: "engine" });
 
 rpc("a hundred stubs of one target, disposed of in any order",
   `${COUNTER} export default class extends WorkerEntrypoint {
