@@ -368,3 +368,38 @@ export default {
 PUT 1
 --- no_error_log
 [error]
+
+
+
+=== TEST 8: a service that is a location has only fetch(), and can be given away
+--- config
+    location /api {
+        return 200 "api\n";
+    }
+    location /s {
+        dynworker_loader LOADER;
+        dynworker_service SERVICE uri=/api;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module, lines, message } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const code = module(`export default {
+      async fetch(request, env) {
+        return new Response(await (await env.S.fetch("http://s/api")).text() +
+          await (await fetch("http://any/api")).text());
+      } };`, { env: { S: env.SERVICE }, globalOutbound: env.SERVICE });
+    const response = await env.LOADER.load(code).getEntrypoint().fetch(request);
+    return lines(await message(() => env.SERVICE.method()), (await response.text()).trim());
+  },
+};
+--- request
+GET /s
+--- response_body
+Error: The receiver is no RPC receiver: it has only fetch().
+api
+api
+--- no_error_log
+[error]
