@@ -197,7 +197,8 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     open.parent = dw_op_u64(&args[0]);
     open.target = dw_op_u64(&args[1]);
     open.flags = dw_op_u64(&args[2])
-                 & (DW_WIRE_BODY|DW_WIRE_JOIN|DW_WIRE_LOADED);
+                 & (DW_WIRE_BODY|DW_WIRE_JOIN|DW_WIRE_LOADED|DW_WIRE_RPC
+                    |DW_WIRE_SELF);
     open.join = (open.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
     open.body_length = dw_op_body_length(&args[4]);
     open.props = dw_op_span(&args[6]);
@@ -210,7 +211,10 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     open.props_length = (uint32_t) open.props.size;
 
-    if (!dw_op_is_request(open.strings)) {
+    if (!dw_op_is_request(open.strings)
+        || ((open.flags & DW_WIRE_RPC)
+            && (open.flags & (DW_WIRE_BODY|DW_WIRE_JOIN)) != DW_WIRE_BODY))
+    {
         dw_op_fail(result, V8SHIM_TYPE_ERROR,
                    "The request has an invalid method or header.");
         return;
@@ -653,8 +657,19 @@ dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     worker.cpu_ms = dw_op_u32(&args[3]);
     worker.subrequests = dw_op_u32(&args[4]);
 
+    worker.grants = dw_op_span(&args[5]);
+
     if (worker.outbound > DW_WIRE_OUTBOUND_CAPABILITY) {
         worker.outbound = DW_WIRE_OUTBOUND_NONE;
+    }
+
+    if (worker.grants.size > DW_WIRE_HEAD_MAX - DW_WIRE_WORKER_SIZE
+        || dw_wire_check_grants(worker.grants) != DW_WIRE_OK)
+    {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The worker's env holds too many stubs, or their props are "
+                   "too large.");
+        return;
     }
 
     dw_channels_lock(&iso->engine->channels);
@@ -668,8 +683,10 @@ dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         channel->writable = true;
 
         p = dw_out_begin(&iso->engine->out,
-                         DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE);
-        p = dw_wire_put_worker(p, channel->id, &worker);
+                         DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE
+                         + worker.grants.size);
+        p = dw_wire_put_worker(p, channel->id, &worker, worker.grants.size);
+        p = dw_op_put(p, worker.grants);
         dw_out_end(&iso->engine->out, p);
     }
 
@@ -714,7 +731,7 @@ dw_op_worker(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
         p = dw_out_begin(&iso->engine->out,
                          DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE);
-        p = dw_wire_put_worker(p, channel->id, &worker);
+        p = dw_wire_put_worker(p, channel->id, &worker, 0);
         dw_out_end(&iso->engine->out, p);
     }
 
@@ -962,7 +979,7 @@ const v8shim_op_t  dw_ops[] = {
     { "reset",   "nnuu",     dw_op_reset },
     { "grant",   "nn",       dw_op_grant },
     { "load",    "nnU",      dw_op_load },
-    { "code",    "nnnnn",    dw_op_code },
+    { "code",    "nnnnnB",   dw_op_code },
     { "worker",  "nnn",      dw_op_worker },
     { "failed",  "uu",       dw_op_failed },
     { "alarm",   "n",        dw_op_alarm },

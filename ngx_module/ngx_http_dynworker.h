@@ -37,6 +37,7 @@ typedef struct ngx_http_dynworker_call_s      ngx_http_dynworker_call_t;
 typedef struct ngx_http_dynworker_pipe_s      ngx_http_dynworker_pipe_t;
 typedef struct ngx_http_dynworker_outbound_s  ngx_http_dynworker_outbound_t;
 typedef struct ngx_http_dynworker_policy_s    ngx_http_dynworker_policy_t;
+typedef struct ngx_http_dynworker_loc_conf_s  ngx_http_dynworker_loc_conf_t;
 typedef struct ngx_http_dynworker_log_s       ngx_http_dynworker_log_t;
 typedef struct ngx_http_dynworker_kept_s      ngx_http_dynworker_kept_t;
 
@@ -77,14 +78,25 @@ typedef enum {
     NGX_HTTP_DYNWORKER_CAP_NONE = 0,
     NGX_HTTP_DYNWORKER_CAP_OUTBOUND,    /* fetch() through a policy */
     NGX_HTTP_DYNWORKER_CAP_LOCATION,    /* fetch() of this nginx's locations */
-    NGX_HTTP_DYNWORKER_CAP_LOADER       /* load(), get() */
+    NGX_HTTP_DYNWORKER_CAP_LOADER,      /* load(), get() */
+    NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT   /* an export of a host worker */
 } ngx_http_dynworker_cap_type_e;
+
+/* An export of a host worker's, with ctx.props that stay with nginx. */
+typedef struct {
+    ngx_uint_t                      refs;       /* capabilities */
+    ngx_http_dynworker_loc_conf_t  *conf;
+    ngx_http_conf_ctx_t            *conf_ctx;
+    ngx_str_t                       name;
+    ngx_str_t                       props;
+} ngx_http_dynworker_entry_t;
 
 typedef struct {
     ngx_http_dynworker_cap_type_e   type;
     ngx_http_dynworker_policy_t    *policy;     /* OUTBOUND */
     ngx_str_t                       uri;        /* LOCATION: what is below */
     ngx_str_t                       space;      /* LOADER: namespace of ids */
+    ngx_http_dynworker_entry_t     *entry;      /* ENTRYPOINT: a reference */
 } ngx_http_dynworker_cap_t;
 
 
@@ -134,7 +146,7 @@ typedef struct {
 } ngx_http_dynworker_binding_t;
 
 
-typedef struct {
+struct ngx_http_dynworker_loc_conf_s {
     /* the content handler's directive */
     ngx_http_dynworker_place_t      place;
 
@@ -174,7 +186,7 @@ typedef struct {
     ngx_http_dynworker_limits_t     dynamic_limits;
 
     ngx_uint_t                      log_level;  /* dw_wire_level_t, 5: off */
-} ngx_http_dynworker_loc_conf_t;
+};
 
 
 /* ngx_http_dynworker_module.c: directives, configuration, start and end */
@@ -597,6 +609,9 @@ ngx_http_dynworker_channel_t *ngx_http_dynworker_channel_find(
 /* Forgets it without a frame: its pipes end with "code". */
 void ngx_http_dynworker_channel_close(ngx_http_dynworker_channel_t *channel,
     ngx_uint_t code);
+/* It is for an RPC session: its bodies are read, and never joined. */
+void ngx_http_dynworker_channel_open_window(
+    ngx_http_dynworker_channel_t *channel);
 /* Sends RESET; the channel is not closed. */
 void ngx_http_dynworker_channel_reset(ngx_http_dynworker_channel_t *channel,
     ngx_uint_t code, ngx_str_t *message);
@@ -651,6 +666,7 @@ typedef struct {
     ngx_str_t                       strings;
     uint64_t                        body_length;
     unsigned                        body:1;
+    unsigned                        rpc:1;      /* a session */
 } ngx_http_dynworker_head_t;
 
 
@@ -695,6 +711,7 @@ struct ngx_http_dynworker_call_s {
     ngx_event_t                     timer;      /* wall time */
     ngx_msec_t                      start;
     ngx_uint_t                      subrequests;
+    ngx_uint_t                      level;      /* of parents */
     uint64_t                        cpu_us;
     ngx_uint_t                      depth;      /* of services in services */
 
@@ -827,7 +844,7 @@ struct ngx_http_dynworker_isolate_s {
 
     ngx_http_dynworker_cap_t       *caps;
     ngx_uint_t                      ncaps;
-    ngx_http_dynworker_cap_t        own_cap;    /* caps of a dynamic one */
+    ngx_http_dynworker_cap_t        own_cap;    /* caps[0] of a dynamic one */
     ngx_http_dynworker_limits_t     limits;
     ngx_http_dynworker_loc_conf_t  *conf;
     ngx_http_conf_ctx_t            *conf_ctx;

@@ -12,6 +12,10 @@
 #include "ngx_http_dynworker.h"
 
 
+/* Of workers that call workers. */
+#define NGX_HTTP_DYNWORKER_MAX_DEPTH  32
+
+
 static void ngx_http_dynworker_call_wait(ngx_http_dynworker_call_t *call,
     ngx_msec_t time);
 static void ngx_http_dynworker_call_timeout(ngx_event_t *ev);
@@ -55,6 +59,7 @@ ngx_http_dynworker_call_create(ngx_http_dynworker_process_t *process,
         call->conf = parent->conf;
         call->conf_ctx = parent->conf_ctx;
         call->depth = parent->depth;
+        call->level = parent->level + 1;
 
         ngx_queue_insert_tail(&parent->children, &call->siblings);
     }
@@ -72,6 +77,16 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
     call->isolate = isolate;
 
     ngx_http_dynworker_isolate_ref(isolate);
+
+    if (call->level > NGX_HTTP_DYNWORKER_MAX_DEPTH) {
+        isolate->queued++;
+
+        ngx_str_set(&message, "Subrequest depth limit exceeded. This request "
+                              "recursed through Workers too many times.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_SUBREQUESTS, &message,
+                                     NULL);
+        return;
+    }
 
     /* counted until it is answered */
 
@@ -180,7 +195,8 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
     ngx_memzero(&open, sizeof(dw_wire_open_t));
 
     open.kind = DW_WIRE_FETCH;
-    open.flags = head->body ? DW_WIRE_BODY : 0;
+    open.flags = (head->body ? DW_WIRE_BODY : 0)
+                 | (head->rpc ? DW_WIRE_RPC : 0);
     open.parent = isolate->channel->id;
     open.body_length = head->body_length;
     open.props_length = head->props.len;
@@ -198,6 +214,10 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
     if (isolate->fresh) {
         isolate->fresh = 0;
         call->cold = 1;
+    }
+
+    if (head->rpc) {
+        ngx_http_dynworker_channel_open_window(channel);
     }
 
     if (head->body && call->request_pipe) {

@@ -107,6 +107,14 @@ ngx_http_dynworker_channel_find(ngx_http_dynworker_engine_t *engine,
 
 
 void
+ngx_http_dynworker_channel_open_window(ngx_http_dynworker_channel_t *channel)
+{
+    channel->credit = DW_WIRE_WINDOW_TO_NGINX;
+    channel->granted = 1;
+}
+
+
+void
 ngx_http_dynworker_channel_close(ngx_http_dynworker_channel_t *channel,
     ngx_uint_t code)
 {
@@ -335,6 +343,13 @@ ngx_http_dynworker_channel_finish(void *data, ngx_uint_t code)
                                          &message, NULL);
             return NGX_OK;
         }
+
+    } else if (code == DW_WIRE_CPU || code == DW_WIRE_WALL
+               || code == DW_WIRE_MEMORY)
+    {
+        /* a limit says by itself what has happened */
+
+        ngx_http_dynworker_channel_reset(channel, code, NULL);
 
     } else {
         ngx_str_set(&message, "Network connection lost.");

@@ -12,6 +12,15 @@ static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
     ngx_http_dynworker_process_t *process, ngx_str_t *space, ngx_str_t *name);
 static void ngx_http_dynworker_isolate_destroy(
     ngx_http_dynworker_isolate_t *isolate);
+static ngx_int_t ngx_http_dynworker_isolate_grant(
+    ngx_http_dynworker_isolate_t *isolate, ngx_http_dynworker_isolate_t *from,
+    dw_wire_worker_t *worker);
+static ngx_int_t ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant);
+static void ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_cap_t *from);
+static void ngx_http_dynworker_isolate_revoke(
+    ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_rest(
     ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_cool(
@@ -314,6 +323,7 @@ ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
     }
 
     ngx_http_dynworker_isolate_forget(isolate);
+    ngx_http_dynworker_isolate_revoke(isolate);
 
     ngx_http_dynworker_bury(process, &isolate->dead, isolate);
 }
@@ -676,7 +686,7 @@ ngx_http_dynworker_isolate_lower(ngx_http_dynworker_isolate_t *isolate,
     if (worker->outbound == DW_WIRE_OUTBOUND_NONE
         && isolate->role == NGX_HTTP_DYNWORKER_SANDBOX)
     {
-        isolate->own_cap.type = NGX_HTTP_DYNWORKER_CAP_NONE;
+        isolate->caps[0].type = NGX_HTTP_DYNWORKER_CAP_NONE;
     }
 
     if (worker->cpu_ms && worker->cpu_ms < isolate->limits.cpu) {
@@ -851,8 +861,8 @@ ngx_int_t
 ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
     dw_wire_worker_t *worker)
 {
+    ngx_int_t                      rc;
     ngx_str_t                      message;
-    ngx_http_dynworker_cap_t      *cap;
     ngx_http_dynworker_call_t     *parent;
     ngx_http_dynworker_pipe_t     *pipe;
     ngx_http_dynworker_isolate_t  *isolate;
@@ -872,24 +882,30 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
     isolate->conf_ctx = parent->conf_ctx;
     isolate->limits = parent->conf->dynamic_limits;
 
-    ngx_memzero(&isolate->own_cap, sizeof(ngx_http_dynworker_cap_t));
+    rc = ngx_http_dynworker_isolate_grant(isolate, parent->isolate,
+                                          worker);
 
-    if (worker->outbound != DW_WIRE_OUTBOUND_NONE) {
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
-        cap = ngx_http_dynworker_isolate_cap(parent->isolate,
-                           worker->outbound == DW_WIRE_OUTBOUND_CAPABILITY
-                           ? worker->capability : 0);
+    if (rc == NGX_DECLINED) {
+        ngx_str_set(&message, "A stub in the worker's env or its "
+                              "globalOutbound is not this worker's to give.");
+        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
+                                        NULL);
+        return NGX_OK;
+    }
 
-        if (cap && cap->type == NGX_HTTP_DYNWORKER_CAP_OUTBOUND) {
-            isolate->own_cap = *cap;
+    if (parent->isolate->role == NGX_HTTP_DYNWORKER_SANDBOX) {
 
-        } else if (worker->outbound == DW_WIRE_OUTBOUND_CAPABILITY) {
-            ngx_str_set(&message, "globalOutbound is no Fetcher of this "
-                                  "worker's.");
-            ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
-                                            NULL);
-            return NGX_OK;
-        }
+        /* what was lowered for it holds for what it loads */
+
+        isolate->limits.cpu = ngx_min(isolate->limits.cpu,
+                                      parent->isolate->limits.cpu);
+        isolate->limits.subrequests =
+                                ngx_min(isolate->limits.subrequests,
+                                        parent->isolate->limits.subrequests);
     }
 
     worker->outbound = DW_WIRE_OUTBOUND_INHERIT;
@@ -921,6 +937,187 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
                                      isolate->channel);
 
     return NGX_OK;
+}
+
+
+/*
+ * The new isolate's table of capabilities.  NGX_DECLINED: one of the grants is
+ * nothing that the loading isolate has.
+ */
+static ngx_int_t
+ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_dynworker_isolate_t *from, dw_wire_worker_t *worker)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 n;
+    dw_wire_span_t             list;
+    dw_wire_grant_t            grant;
+    ngx_http_dynworker_cap_t  *cap;
+
+    ngx_http_dynworker_isolate_revoke(isolate);
+
+    list = worker->grants;
+
+    for (n = 0; dw_wire_next_grant(&list, &grant) == DW_WIRE_OK; n++) {
+        /* void */
+    }
+
+    if (n) {
+        isolate->caps = ngx_calloc((n + 1) * sizeof(ngx_http_dynworker_cap_t),
+                                   isolate->process->cycle->log);
+        if (isolate->caps == NULL) {
+            isolate->caps = &isolate->own_cap;
+            return NGX_ERROR;
+        }
+
+        isolate->ncaps = n + 1;
+
+        list = worker->grants;
+
+        for (cap = isolate->caps + 1;
+             dw_wire_next_grant(&list, &grant) == DW_WIRE_OK;
+             cap++)
+        {
+            rc = ngx_http_dynworker_cap_grant(cap, from, &grant);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+        }
+    }
+
+    switch (worker->outbound) {
+
+    case DW_WIRE_OUTBOUND_INHERIT:
+
+        cap = ngx_http_dynworker_isolate_cap(from, 0);
+
+        if (cap) {
+            ngx_http_dynworker_cap_copy(&isolate->caps[0], cap);
+        }
+
+        return NGX_OK;
+
+    case DW_WIRE_OUTBOUND_CAPABILITY:
+
+        if (worker->capability >= n) {
+            return NGX_DECLINED;
+        }
+
+        cap = &isolate->caps[worker->capability + 1];
+
+        if (cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND
+            && cap->type != NGX_HTTP_DYNWORKER_CAP_LOCATION
+            && cap->type != NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT)
+        {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_dynworker_cap_copy(&isolate->caps[0], cap);
+
+        return NGX_OK;
+
+    default: /* DW_WIRE_OUTBOUND_NONE */
+
+        return NGX_OK;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant)
+{
+    u_char                      *p;
+    ngx_http_dynworker_cap_t    *own;
+    ngx_http_dynworker_entry_t  *entry;
+
+    if (grant->kind == DW_WIRE_GRANT_CAPABILITY) {
+
+        own = ngx_http_dynworker_isolate_cap(from, grant->capability);
+
+        if (own == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_dynworker_cap_copy(cap, own);
+
+        return NGX_OK;
+    }
+
+    /* a loaded worker's exports are nobody else's */
+
+    if (from->role != NGX_HTTP_DYNWORKER_HOST) {
+        return NGX_DECLINED;
+    }
+
+    entry = ngx_calloc(sizeof(ngx_http_dynworker_entry_t)
+                       + grant->entrypoint.size + grant->props.size,
+                       from->process->cycle->log);
+    if (entry == NULL) {
+        return NGX_ERROR;
+    }
+
+    entry->refs = 1;
+    entry->conf = from->conf;
+    entry->conf_ctx = from->conf_ctx;
+
+    p = (u_char *) entry + sizeof(ngx_http_dynworker_entry_t);
+
+    entry->name.data = p;
+    entry->name.len = grant->entrypoint.size;
+    p = ngx_cpymem(p, grant->entrypoint.data, grant->entrypoint.size);
+
+    entry->props.data = p;
+    entry->props.len = grant->props.size;
+    ngx_memcpy(p, grant->props.data, grant->props.size);
+
+    cap->type = NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT;
+    cap->entry = entry;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_cap_t *from)
+{
+    *cap = *from;
+
+    if (cap->entry) {
+        cap->entry->refs++;
+    }
+}
+
+
+/* A dynamic worker has nothing until it is loaded anew. */
+static void
+ngx_http_dynworker_isolate_revoke(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_uint_t                   i;
+    ngx_http_dynworker_entry_t  *entry;
+
+    if (isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+        return;
+    }
+
+    for (i = 0; i < isolate->ncaps; i++) {
+        entry = isolate->caps[i].entry;
+
+        if (entry && --entry->refs == 0) {
+            ngx_free(entry);
+        }
+    }
+
+    if (isolate->caps != &isolate->own_cap) {
+        ngx_free(isolate->caps);
+    }
+
+    ngx_memzero(&isolate->own_cap, sizeof(ngx_http_dynworker_cap_t));
+
+    isolate->caps = &isolate->own_cap;
+    isolate->ncaps = 1;
 }
 
 

@@ -20,6 +20,9 @@ static ngx_int_t ngx_http_dynworker_switch_open(
 static ngx_int_t ngx_http_dynworker_switch_fetch(
     ngx_http_dynworker_channel_t *channel, ngx_http_dynworker_call_t *parent,
     dw_wire_open_t *open);
+static ngx_int_t ngx_http_dynworker_switch_entrypoint(
+    ngx_http_dynworker_call_t *call, ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_head_t *head);
 static ngx_http_dynworker_pipe_t *ngx_http_dynworker_switch_join(
     ngx_http_dynworker_engine_t *engine, ngx_http_dynworker_isolate_t *isolate,
     uint64_t id);
@@ -373,6 +376,17 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     head.strings.len = open->strings.size;
     head.body_length = open->body_length;
     head.body = (call->request_pipe != NULL);
+    head.rpc = 0;
+
+    if (open->flags & DW_WIRE_RPC) {
+        head.rpc = 1;
+        ngx_http_dynworker_channel_open_window(channel);
+    }
+
+    if (open->flags & DW_WIRE_SELF) {
+        ngx_http_dynworker_call_invoke(call, parent->isolate, &head);
+        return NGX_OK;
+    }
 
     if (open->flags & DW_WIRE_LOADED) {
 
@@ -403,6 +417,17 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
 
     cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
 
+    if (cap && cap->type == NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT) {
+        return ngx_http_dynworker_switch_entrypoint(call, cap, &head);
+    }
+
+    if (head.rpc && cap) {
+        ngx_str_set(&message, "The receiver is no RPC receiver: it has only "
+                              "fetch().");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
+        return NGX_OK;
+    }
+
     if (cap == NULL || (cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND
                         && cap->type != NGX_HTTP_DYNWORKER_CAP_LOCATION))
     {
@@ -413,6 +438,56 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     }
 
     ngx_http_dynworker_outbound_start(call, cap, &head);
+
+    return NGX_OK;
+}
+
+
+/* What the sender says of entrypoint and props counts for nothing. */
+static ngx_int_t
+ngx_http_dynworker_switch_entrypoint(ngx_http_dynworker_call_t *call,
+    ngx_http_dynworker_cap_t *cap, ngx_http_dynworker_head_t *head)
+{
+    u_char                        *p;
+    ngx_str_t                      strings, name, message;
+    ngx_http_dynworker_entry_t    *entry;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    strings = head->strings;
+
+    if (ngx_http_dynworker_next_string(&strings, &name) != NGX_OK) {
+        return ngx_http_dynworker_switch_bad(call->origin, "a bad FETCH");
+    }
+
+    entry = cap->entry;
+
+    isolate = ngx_http_dynworker_host_isolate(call->process, entry->conf,
+                                              entry->conf_ctx);
+    if (isolate == NULL) {
+        ngx_str_set(&message, "The engine of this worker is not running.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_ENGINE, &message, NULL);
+        return NGX_OK;
+    }
+
+    p = ngx_alloc(entry->name.len + 1 + strings.len,
+                  call->process->cycle->log);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    head->strings.data = p;
+    head->strings.len = entry->name.len + 1 + strings.len;
+    head->props = entry->props;
+
+    p = ngx_cpymem(p, entry->name.data, entry->name.len);
+    *p++ = '\0';
+    ngx_memcpy(p, strings.data, strings.len);
+
+    p = head->strings.data;
+
+    ngx_http_dynworker_call_invoke(call, isolate, head);
+
+    ngx_free(p);
 
     return NGX_OK;
 }
@@ -488,6 +563,10 @@ ngx_http_dynworker_switch_head(ngx_http_dynworker_channel_t *channel,
 
     if (channel->kind == DW_WIRE_LOAD) {
         return ngx_http_dynworker_load_head(channel->owner, &worker);
+    }
+
+    if (worker.grants.size) {
+        return ngx_http_dynworker_switch_bad(channel, "grants to nobody");
     }
 
     ngx_http_dynworker_isolate_lower(channel->owner, &worker);

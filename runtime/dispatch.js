@@ -20,10 +20,10 @@ const ALARM = 8;
 function handle(type, channel, a, b, c, text, bytes) {
   switch (type) {
   case LOAD:
-    onLoad(a, b, bytes);
+    onLoad(a, b, c, bytes);
     return;
   case FETCH:
-    onFetch(channel, a, b, text, bytes);
+    onFetch(channel, a, b, c, text, bytes);
     return;
   case ALARM:
     checkLoaded();

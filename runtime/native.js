@@ -14,6 +14,8 @@ export const FORMAT_MODULE = 4;
 export const BODY = 0x01;
 export const JOIN = 0x02;
 export const LOADED = 0x04;
+export const RPC = 0x20;
+export const SELF = 0x40;
 
 // dw_wire_code_t: why a channel was reset
 export const CANCEL = 1;
@@ -32,6 +34,10 @@ export const SUBREQUESTS = 11;
 export const OUTBOUND_INHERIT = 0;
 export const OUTBOUND_NONE = 1;
 export const OUTBOUND_CAPABILITY = 2;
+
+// dw_wire_grant_kind_t
+export const GRANT_CAPABILITY = 1;
+export const GRANT_ENTRYPOINT = 2;
 
 // dw_wire_level_t
 export const LOG_DEBUG = 1;

@@ -25,6 +25,7 @@ export {
   Map as PrimordialMap,
   Object as PrimordialObject,
   Promise as PrimordialPromise,
+  Proxy as PrimordialProxy,
   RangeError as PrimordialRangeError,
   RegExp as PrimordialRegExp,
   Set as PrimordialSet,
@@ -35,8 +36,8 @@ export {
 };
 
 const {
-  Array, ArrayBuffer, DataView, Date, Error, Map, Object, Promise, RangeError,
-  RegExp, Set, TypeError, Uint8Array, WeakMap, WeakRef,
+  Array, ArrayBuffer, DataView, Date, Error, Map, Object, Promise, Proxy,
+  RangeError, RegExp, Set, TypeError, Uint8Array, WeakMap, WeakRef,
 } = globalThis;
 
 export const {
@@ -44,6 +45,7 @@ export const {
   construct: ReflectConstruct,
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
+  get: ReflectGet,
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   has: ReflectHas,
   ownKeys: ReflectOwnKeys,
@@ -187,6 +189,7 @@ export const { parse: JSONParse, stringify: JSONStringify } = JSON;
 export const ErrorCaptureStackTrace = Error.captureStackTrace;
 export const ErrorPrototype = Error.prototype;
 
+export const PromisePrototypeFinally = uncurryThis(Promise.prototype.finally);
 export const PromisePrototypeThen = uncurryThis(Promise.prototype.then);
 export const PromiseResolve = Promise.resolve.bind(Promise);
 export const PromiseReject = Promise.reject.bind(Promise);

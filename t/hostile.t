@@ -169,6 +169,9 @@ my @broken = (
     fetch_header => 'a bad head of a fetch\(\)',
     fetch_odd => 'a bad head of a fetch\(\)',
     fetch_empty => 'a bad head of a fetch\(\)',
+    rpc_no_body => 'a bad OPEN',
+    rpc_join => 'a bad OPEN',
+    grant_nobody => 'grants to nobody',
     loaded_fetch => 'FETCH to no LOAD channel',
     loaded_isolate => 'FETCH to no LOAD channel',
 );
@@ -276,6 +279,10 @@ for my $case (
     [load_outbound => 'reset 10'],
     [load_none => 'reset 10'],
     [loaded_none => 'reset 10'],
+    [rpc_outbound => 'reset 10'],
+    [rpc_none => 'reset 10'],
+    [rpc_loaded_none => 'reset 10'],
+    [self => 'head 200'],
     [parent_none => 'reset 1'],
     [parent_0 => 'reset 1'],
     [join_none => 'reset 9'],
@@ -508,6 +515,11 @@ for my $case (
     [load_queued => 'code that was not asked for'],
     [load_after_load => 'DATA beyond its credit'],
     [load_no_id => 'a bad LOAD'],
+    [grant_kind => 'a bad HEAD'],
+    [grant_reserved => 'a bad HEAD'],
+    [grant_short => 'a bad HEAD'],
+    [grant_long_name => 'a bad HEAD'],
+    [grant_many => 'a bad HEAD'],
 ) {
     my ($act, $why) = @$case;
     my $was = wait_until { host_engine() };
@@ -522,6 +534,20 @@ for my $case (
 
 is $t->get('/load_capability')->{content}, "reset 10\n",
     'load_capability: globalOutbound is a Fetcher, not a loader';
+
+for my $case (
+    [grant_fine => 'head 200'],
+    [grant_none => 'reset 10'],
+    [grant_huge => 'reset 10'],
+    [outbound_none => 'reset 10'],
+    # nor may a dynamic worker give its own exports, or what it has not
+    [sandbox_grant_own => 'head 200'],
+    [sandbox_grant_export => 'reset 10'],
+    [sandbox_grant_foreign => 'reset 10'],
+) {
+    my ($act, $outcome) = @$case;
+    is $t->get("/$act")->{content}, "$outcome\n", "$act: $outcome";
+}
 
 # A stub of another worker's in the same engine.
 {

@@ -44,6 +44,43 @@ CONF
     'code/fetches' => 'export default {
         fetch() { return fetch("http://up.test/up") } }',
     'host.js' => <<'JS',
+import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
+class Counter extends RpcTarget {
+  #n = 0;
+  increment(by) { return this.#n += by; }
+  child() { return new Counter(); }
+}
+export class Room extends WorkerEntrypoint {
+  post(text) { return `${this.ctx.props.room}: ${text}`; }
+  counter() { return new Counter(); }
+  each(n, f) { return Promise.all(Array.from({ length: n }, (_, i) => f(i))); }
+  stream() { return new Response("s".repeat(100000)).body; }
+  fail() { throw new RangeError("no"); }
+  fetch(request) { return new Response("gate " + this.ctx.props.room); }
+}
+const rpcCode = {
+  mainModule: "main.js",
+  modules: { "main.js": `
+    import { WorkerEntrypoint } from "cloudflare:workers";
+    export default class extends WorkerEntrypoint {
+      async run(callback) {
+        const { ROOM } = this.env;
+        const error = await ROOM.fail().catch((error) => error.name);
+        let length = 0;
+        for await (const chunk of await ROOM.stream()) length += chunk.length;
+        return [await ROOM.post("hi"), await ROOM.counter().child().increment(2),
+          (await ROOM.each(3, (i) => i * 2)).join(), error, length,
+          await callback("back"), await (await fetch("http://x/")).text()].join("|");
+      }
+      leave() { return this.env.ROOM.counter(); }
+      hang() { return new Promise(() => {}); }
+    }` },
+};
+const rpcWorker = (env, ctx, get) => {
+  const ROOM = ctx.exports.Room({ props: { room: "r1" } });
+  const code = { ...rpcCode, env: { ROOM }, globalOutbound: ROOM };
+  return (get ? env.LOADER.get("rpc", () => code) : env.LOADER.load(code)).getEntrypoint();
+};
 const code = (body) => ({
   compatibilityDate: "2026-01-01",
   mainModule: "main.js",
@@ -91,6 +128,17 @@ const acts = {
       code("return new Response(request.body ?? 'got\\n');"));
     return worker.getEntrypoint().fetch(request);
   },
+  rpc: async (request, env, ctx) =>
+    new Response(await rpcWorker(env, ctx, true).run((x) => x + "!") + "\n"),
+  rpcLoad: async (request, env, ctx) =>
+    new Response(await rpcWorker(env, ctx, false).run((x) => x + "!") + "\n"),
+  // what nobody disposes of, and what never comes
+  async rpcLeaves(request, env, ctx) {
+    const worker = rpcWorker(env, ctx, true);
+    worker.hang();
+    const counter = await worker.leave();
+    return new Response(await counter.increment(1) + "\n");
+  },
   getFetches(request, env) {
     const worker = env.LOADER.get("fetches", () =>
       code("return fetch('http://up.test/up');"));
@@ -108,6 +156,7 @@ JS
 
 # What to ask for, what is answered; each comes as often as it stands here.
 my $body = 'x' x 20_000;
+my $rpc = "r1: hi|2|0,2,4|RangeError|100000|back!|gate r1\n";
 my @kinds = (
     ([GET => '/host?act=hello', 200, "hello\n"]) x 4,
     ([GET => '/load?id=fine', 200, "fine\n"]) x 4,
@@ -118,6 +167,9 @@ my @kinds = (
     [POST => '/host?act=text', 200, $body],
     [POST => '/host?act=hello', 200, "hello\n"],
     [POST => '/load?id=fine', 200, $body],
+    ([GET => '/host?act=rpc', 200, $rpc]) x 3,
+    [GET => '/host?act=rpcLoad', 200, $rpc],
+    [GET => '/host?act=rpcLeaves', 200, "1\n"],
     [GET => '/host?act=throws', 500, undef],
     [GET => '/host?act=never', 500, undef],
     [GET => '/host?act=fetch', 200, "from upstream\n"],

@@ -13,7 +13,8 @@ use TAP::Parser::Aggregator;
 my $build = $ENV{BUILD} || 'build';
 
 my @tests = @ARGV;
-@tests = (glob('t/unit/*.c'), glob('t/runtime/*.js'), glob('t/*.t'))
+@tests = (glob('t/unit/*.c'), glob('t/runtime/*.js'), glob('t/*.t'),
+         glob('t/seed/*.t'))
     unless @tests;
 
 for my $test (@tests) {

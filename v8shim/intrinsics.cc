@@ -56,6 +56,26 @@ void ImportModule(const Info& info) {
   }
 }
 
+// compileCommonJs(name, source): function (exports, require, module), not run
+void CompileCommonJs(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsString() || !info[1]->IsString()) {
+    ThrowTypeError(isolate, "compileCommonJs: not a string");
+    return;
+  }
+  v8::Local<v8::String> params[] = {NewText(isolate, "exports"),
+                                    NewText(isolate, "require"),
+                                    NewText(isolate, "module")};
+  v8::ScriptCompiler::Source source(
+      info[1].As<v8::String>(), NewOrigin(isolate, info[0], false));
+  v8::Local<v8::Function> function;
+  if (v8::ScriptCompiler::CompileFunction(isolate->GetCurrentContext(),
+                                          &source, std::size(params), params)
+          .ToLocal(&function)) {
+    info.GetReturnValue().Set(function);
+  }
+}
+
 // location(error): "file:line:column" or ""
 void Location(const Info& info) {
   v8::Isolate* isolate = info.GetIsolate();
@@ -199,6 +219,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"setContext", SetContext, 1},
     {"runMicrotasks", RunMicrotasks, 0},
     {"enqueueMicrotask", EnqueueMicrotask, 1},
+    {"compileCommonJs", CompileCommonJs, 2},
     {"compileWasm", CompileWasm, 1},
     {"wasmBytes", WasmBytes, 1},
     {"lazyProperty", LazyProperty, 4},

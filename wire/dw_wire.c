@@ -192,9 +192,10 @@ dw_wire_put_response(uint8_t *p, uint64_t channel,
 
 uint8_t *
 dw_wire_put_worker(uint8_t *p, uint64_t channel,
-    const dw_wire_worker_t *worker)
+    const dw_wire_worker_t *worker, size_t tail)
 {
-    p = dw_wire_put_header(p, DW_WIRE_HEAD, 0, channel, DW_WIRE_WORKER_SIZE);
+    p = dw_wire_put_header(p, DW_WIRE_HEAD, 0, channel,
+                           DW_WIRE_WORKER_SIZE + tail);
 
     p = dw_wire_put8(p, worker->outbound);
     p = dw_wire_put8(p, 0);
@@ -362,6 +363,13 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
         break;
 
     case DW_WIRE_FETCH:
+
+        if ((open->flags & DW_WIRE_RPC)
+            && (open->flags & (DW_WIRE_BODY|DW_WIRE_JOIN)) != DW_WIRE_BODY)
+        {
+            return DW_WIRE_BAD;
+        }
+
         break;
 
     case DW_WIRE_LOAD:
@@ -420,7 +428,7 @@ dw_wire_get_worker(dw_wire_span_t payload, dw_wire_worker_t *worker)
 {
     const uint8_t  *p;
 
-    if (payload.size != DW_WIRE_WORKER_SIZE) {
+    if (payload.size < DW_WIRE_WORKER_SIZE) {
         return DW_WIRE_BAD;
     }
 
@@ -437,7 +445,10 @@ dw_wire_get_worker(dw_wire_span_t payload, dw_wire_worker_t *worker)
         return DW_WIRE_BAD;
     }
 
-    return DW_WIRE_OK;
+    worker->grants.data = p + DW_WIRE_WORKER_SIZE;
+    worker->grants.size = payload.size - DW_WIRE_WORKER_SIZE;
+
+    return dw_wire_check_grants(worker->grants);
 }
 
 
@@ -685,6 +696,75 @@ dw_wire_next_record(dw_wire_span_t *list, dw_wire_record_t *record)
     list->size = rest - name_length - record->data.size;
 
     return DW_WIRE_OK;
+}
+
+
+dw_wire_err_t
+dw_wire_next_grant(dw_wire_span_t *list, dw_wire_grant_t *grant)
+{
+    uint32_t        name_length, props_length;
+    const uint8_t  *p;
+
+    if (list->size == 0) {
+        return DW_WIRE_SHORT;
+    }
+
+    if (list->size < DW_WIRE_GRANT_SIZE) {
+        return DW_WIRE_BAD;
+    }
+
+    p = list->data;
+
+    grant->kind = p[0];
+    name_length = dw_wire_get32(p + 4);
+    props_length = dw_wire_get32(p + 8);
+    grant->capability = dw_wire_get64(p + 16);
+
+    if ((grant->kind != DW_WIRE_GRANT_CAPABILITY
+         && grant->kind != DW_WIRE_GRANT_ENTRYPOINT)
+        || p[1] != 0 || dw_wire_get16(p + 2) != 0 || dw_wire_get32(p + 12) != 0
+        || name_length > list->size - DW_WIRE_GRANT_SIZE
+        || props_length > list->size - DW_WIRE_GRANT_SIZE - name_length)
+    {
+        return DW_WIRE_BAD;
+    }
+
+    grant->entrypoint.data = p + DW_WIRE_GRANT_SIZE;
+    grant->entrypoint.size = name_length;
+
+    grant->props.data = grant->entrypoint.data + name_length;
+    grant->props.size = props_length;
+
+    if (name_length != 0
+        && memchr(grant->entrypoint.data, '\0', name_length) != NULL)
+    {
+        return DW_WIRE_BAD;
+    }
+
+    list->data = grant->props.data + props_length;
+    list->size -= DW_WIRE_GRANT_SIZE + name_length + props_length;
+
+    return DW_WIRE_OK;
+}
+
+
+dw_wire_err_t
+dw_wire_check_grants(dw_wire_span_t list)
+{
+    unsigned         n;
+    dw_wire_err_t    err;
+    dw_wire_grant_t  grant;
+
+    for (n = 0; n <= DW_WIRE_GRANTS_MAX; n++) {
+
+        err = dw_wire_next_grant(&list, &grant);
+
+        if (err != DW_WIRE_OK) {
+            return err == DW_WIRE_SHORT ? DW_WIRE_OK : DW_WIRE_BAD;
+        }
+    }
+
+    return DW_WIRE_BAD;
 }
 
 

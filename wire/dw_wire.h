@@ -47,6 +47,7 @@
  * Credit of a new channel.  A body stays in nginx until its reader grants
  * credit, so a body that is only passed on never enters an engine; towards
  * nginx the first window is open, so that a small answer leaves in one send.
+ * With DW_WIRE_RPC, whose bodies are always read, it is open in both.
  */
 #define DW_WIRE_WINDOW_TO_NGINX   65536
 #define DW_WIRE_WINDOW_TO_ENGINE  0
@@ -102,6 +103,8 @@ typedef enum {
      * nginx -> engine: a fetch event into the isolate "parent".
      * engine -> nginx: a fetch() out of the invocation "parent".
      * Opener's DATA/END is the request's body, HEAD/DATA/END the response.
+     * With DW_WIRE_RPC it is an RPC session instead: both bodies are messages
+     * of the two runtimes, which nginx passes on unseen.
      * RESET CANCEL into an isolate says that nobody waits for the response any
      * more; the channel lasts until DONE, for waitUntil() work.  Every other
      * RESET closes it.
@@ -137,7 +140,9 @@ typedef enum {
 #define DW_WIRE_LOADED  0x04    /* "target" is a LOAD channel */
 #define DW_WIRE_ID      0x08    /* LOAD: get(id), the id is the first string */
 #define DW_WIRE_HOST    0x10    /* ISOLATE: a trusted host worker */
-#define DW_WIRE_ALL_FLAGS  0x1f
+#define DW_WIRE_RPC     0x20    /* FETCH: an RPC session; with _BODY */
+#define DW_WIRE_SELF    0x40    /* FETCH: the target is its own worker */
+#define DW_WIRE_ALL_FLAGS  0x7f
 
 
 /* Why a channel was reset. */
@@ -228,8 +233,12 @@ typedef struct {
 
 
 /*
- * HEAD on LOAD from an engine, and on ISOLATE.  24 bytes.  Zero limits are
- * unset.  On an ISOLATE DW_WIRE_OUTBOUND_INHERIT changes nothing.
+ * HEAD on LOAD from an engine, and on ISOLATE.  24 bytes, on a LOAD then what
+ * the loaded worker is granted.  Zero limits are unset.  On an ISOLATE
+ * DW_WIRE_OUTBOUND_INHERIT changes nothing.
+ *
+ * The first grant is capability 1 of the loaded worker, the next one 2, and so
+ * on; capability 0 is its global outbound.
  */
 typedef enum {
     DW_WIRE_OUTBOUND_INHERIT = 0,
@@ -241,10 +250,34 @@ typedef struct {
     uint8_t         outbound;
     uint32_t        cpu_ms;
     uint32_t        subrequests;
-    uint64_t        capability;     /* of the loading isolate */
+    uint64_t        capability;     /* OUTBOUND_CAPABILITY: one of the grants */
+    dw_wire_span_t  grants;
 } dw_wire_worker_t;
 
 #define DW_WIRE_WORKER_SIZE  24
+
+
+/*
+ * A grant.  24 bytes, then the entrypoint's name, then its props.  A number
+ * that the loading isolate does not have, and an entrypoint of a worker that
+ * was itself loaded, are refused by nginx.
+ */
+typedef enum {
+    DW_WIRE_GRANT_CAPABILITY = 1,   /* one of the loading isolate's */
+    DW_WIRE_GRANT_ENTRYPOINT = 2    /* one of the loading worker's exports */
+} dw_wire_grant_kind_t;
+
+typedef struct {
+    uint8_t         kind;
+    uint64_t        capability;
+    dw_wire_span_t  entrypoint;
+    dw_wire_span_t  props;          /* as V8 serializes it, or empty */
+} dw_wire_grant_t;
+
+#define DW_WIRE_GRANT_SIZE  24
+
+/* of one loaded worker */
+#define DW_WIRE_GRANTS_MAX  1000
 
 
 /* END on an invocation, DONE.  8 bytes. */
@@ -332,7 +365,7 @@ uint8_t *dw_wire_put_open(uint8_t *p, uint64_t channel,
 uint8_t *dw_wire_put_response(uint8_t *p, uint64_t channel,
     const dw_wire_response_t *response, size_t tail);
 uint8_t *dw_wire_put_worker(uint8_t *p, uint64_t channel,
-    const dw_wire_worker_t *worker);
+    const dw_wire_worker_t *worker, size_t tail);
 uint8_t *dw_wire_put_usage(uint8_t *p, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, uint64_t cpu_us);
 uint8_t *dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit);
@@ -395,6 +428,16 @@ dw_wire_err_t dw_wire_check_fields(dw_wire_span_t list);
 /* Takes the next record off "list": as dw_wire_next_string(). */
 dw_wire_err_t dw_wire_next_record(dw_wire_span_t *list,
     dw_wire_record_t *record);
+
+/*
+ * Takes the next grant off "list": as dw_wire_next_string().  An entrypoint's
+ * name holds no NUL.
+ */
+dw_wire_err_t dw_wire_next_grant(dw_wire_span_t *list,
+    dw_wire_grant_t *grant);
+
+/* Are these whole grants, and not too many?  DW_WIRE_OK or DW_WIRE_BAD. */
+dw_wire_err_t dw_wire_check_grants(dw_wire_span_t list);
 
 /* The name of a type for messages, "unknown" for others; static storage. */
 const char *dw_wire_type_name(unsigned type);

@@ -1,4 +1,6 @@
-export { fromParts, toPlain } from "../clone/plain.js";
+export { Grants, requireLasting, copyEnv, serializeProps }
+  from "../clone/capabilities.js";
+export { fromParts, Plain, toArray, toPlain } from "../clone/plain.js";
 export {
   cloneWithTransfer, structuredClone, toTransferList, transferOf,
 } from "../clone/structured-clone.js";

@@ -23,6 +23,7 @@ export {
 export {
   createTransformStream, TransformStream, TransformStreamDefaultController,
 } from "../streams/transform.js";
+export { acquireWriter, createWritable } from "../streams/writable-internals.js";
 export { WritableStream } from "../streams/writable.js";
 export {
   WritableStreamDefaultController,

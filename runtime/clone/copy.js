@@ -22,7 +22,7 @@ import { interfaceOf, toDOMString } from "../core/webidl.js";
 export const notCloneable = (value) =>
   dataCloneError(`${detailOf(value)} could not be cloned.`);
 
-const notSerializable = (name) => dataCloneError(
+export const notSerializable = (name) => dataCloneError(
   `Could not serialize object of type "${name}". This type does not support ` +
   "serialization.");
 
@@ -68,6 +68,9 @@ export class Deferred {
   }
 }
 
+// What a class that extends it may say otherwise: copyFunction(), copySpecial()
+// (of an object that is not plain, or undefined), checkPlain() (which may throw
+// for an instance of a worker's class) and copyErrorExtras().
 export class Copy {
   // From each object to its copy.
   memory = new SafeMap();
@@ -77,8 +80,9 @@ export class Copy {
   copy(value) {
     switch (typeof value) {
     case "symbol":
-    case "function":
       throw notCloneable(value);
+    case "function":
+      return this.memory.get(value) ?? this.#keep(value, this.copyFunction(value));
     case "object":
       if (value === null) return value;
       break;
@@ -88,6 +92,23 @@ export class Copy {
     // undefined is no copy of any object
     return this.memory.get(value) ?? this.#copyObject(value);
   }
+
+  #keep(value, copied) {
+    this.memory.set(value, copied);
+    return copied;
+  }
+
+  copyFunction(value) {
+    throw notCloneable(value);
+  }
+
+  copySpecial() {
+    return undefined;
+  }
+
+  checkPlain() {}
+
+  copyErrorExtras() {}
 
   #copyObject(value) {
     const kind = v8.cloneKind(value);
@@ -105,8 +126,11 @@ export class Copy {
       return cloneable === undefined
         ? this.#copyError(value) : this.#remember(value, cloneable);
     }
-    case KIND_UNCLONEABLE:
-      throw notCloneable(value);
+    case KIND_UNCLONEABLE: {
+      const special = this.copySpecial(value, kind);
+      if (special === undefined) throw notCloneable(value);
+      return this.#keep(value, special);
+    }
     default: {
       const copied = this.copyLeaf(kind, value);
       this.memory.set(value, copied);
@@ -143,9 +167,13 @@ export class Copy {
   }
 
   #copyPlain(value) {
-    if (ObjectGetPrototypeOf(value) !== ObjectPrototype) {
+    const prototype = ObjectGetPrototypeOf(value);
+    if (prototype !== ObjectPrototype) {
+      const special = this.copySpecial(value, KIND_PLAIN);
+      if (special !== undefined) return this.#keep(value, special);
       const cloneable = this.#platform(value);
       if (cloneable !== undefined) return this.#remember(value, cloneable);
+      this.checkPlain(value, prototype);
     }
     const copied = {};
     this.memory.set(value, copied);
@@ -244,6 +272,7 @@ export class Copy {
         this.setCause(copied, item);
       }
     }
+    this.copyErrorExtras(value, copied);
     return copied;
   }
 

@@ -18,9 +18,9 @@ import { Copy } from "./copy.js";
 import { makeDOMException, makeError, setCause } from "./errors.js";
 import { copyLeaf, requireAttached, viewOf } from "./leaves.js";
 
-const toArray = (items) => ObjectSetPrototypeOf(items, ArrayPrototype);
+export const toArray = (items) => ObjectSetPrototypeOf(items, ArrayPrototype);
 
-class Plain extends Copy {
+export class Plain extends Copy {
   // The value, then each error that has a cause, and that.  A cause may lead
   // back to its error, which V8 could not read while it makes it.
   root = list();
@@ -54,16 +54,18 @@ class Plain extends Copy {
     this.root[this.root.length] = error;
     this.root[this.root.length] = cause;
   }
+
+  // The copy of all of it.
+  finish(value) {
+    this.root[0] = undefined;
+    const copied = this.copy(value);
+    if (this.root.length === 1) return copied;
+    this.root[0] = copied;
+    return v8.hostObject(TAG_ROOT, toArray(this.root));
+  }
 }
 
-export function toPlain(value) {
-  const plain = new Plain();
-  plain.root[0] = undefined;
-  const copied = plain.copy(value);
-  if (plain.root.length === 1) return copied;
-  plain.root[0] = copied;
-  return v8.hostObject(TAG_ROOT, toArray(plain.root));
-}
+export const toPlain = (value) => new Plain().finish(value);
 
 const isText = (value) => value === undefined || typeof value === "string";
 

@@ -17,6 +17,18 @@ export const TAG_DOM_EXCEPTION = 3;
 export const TAG_BLOB = 4;
 export const TAG_FILE = 5;
 export const TAG_CRYPTO_KEY = 6;
+// Only in the env and the props of a worker.
+export const TAG_GRANT = 32;
+export const TAG_CAPABILITY = 33;
+export const TAG_EXPORT = 34;
+// Only in an RPC session.
+export const TAG_STUB = 48;
+export const TAG_FETCHER = 49;
+export const TAG_HEADERS = 50;
+export const TAG_REQUEST = 51;
+export const TAG_RESPONSE = 52;
+export const TAG_READABLE = 53;
+export const TAG_WRITABLE = 54;
 
 // Where they are defined, for who has not made any yet.
 const chunks = {
@@ -81,8 +93,10 @@ function addUncloneable(object) {
 }
 
 // Bytes for another isolate.
-export function serialize(value) {
-  const plain = chunk("clone").toPlain(value);
+export const serialize = (value) => toBytes(chunk("clone").toPlain(value));
+
+// The same of a copy that toPlain() or one like it has made.
+export function toBytes(plain) {
   try {
     return v8.serialize(plain);
   } catch (error) {
@@ -109,5 +123,8 @@ function make(tag, parts) {
 export const unreadable = () =>
   dataCloneError("Unable to deserialize cloned data.");
 
-// The bytes of another isolate, which may be hostile.
-export const deserialize = (bytes) => v8.deserialize(bytes, make);
+// The bytes of another isolate, which may be hostile.  read(tag, parts) makes
+// what only its caller may read, and undefined of all else.
+export const deserialize = (bytes, read = undefined) => v8.deserialize(
+  bytes,
+  read === undefined ? make : (tag, parts) => read(tag, parts) ?? make(tag, parts));

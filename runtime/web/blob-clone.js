@@ -2,8 +2,11 @@
 // isolate shares them.  https://w3c.github.io/FileAPI/#blob-section
 
 import {
-  ArrayIsArray, NumberIsInteger, TypedArrayPrototypeGetSymbolToStringTag,
+  ArrayBufferPrototypeGetByteLength, ArrayIsArray, NumberIsInteger,
+  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetSymbolToStringTag,
 } from "../primordials.js";
+import { copyBytes } from "../core/bytes.js";
 import {
   defineCloneable, TAG_BLOB, TAG_FILE, unreadable,
 } from "../core/clone.js";
@@ -14,6 +17,14 @@ import {
 import {
   createFile, File, fileLastModified, fileName, isFile,
 } from "./file.js";
+
+// V8 writes all of the buffer that a view shows a part of: a slice must not take
+// the rest of its Blob along.
+function ownBytes(blob) {
+  const bytes = blobBytes(blob);
+  return ArrayBufferPrototypeGetByteLength(TypedArrayPrototypeGetBuffer(bytes)) ===
+    TypedArrayPrototypeGetByteLength(bytes) ? bytes : copyBytes(bytes);
+}
 
 // Of parts that another isolate may have made up.
 function requireParts(parts, count) {
@@ -27,7 +38,7 @@ function requireParts(parts, count) {
 defineCloneable(Blob, {
   tag: TAG_BLOB,
   is: isBlob,
-  write: (blob) => [blobBytes(blob), blobType(blob)],
+  write: (blob) => [ownBytes(blob), blobType(blob)],
   read(parts) {
     requireParts(parts, 2);
     return createBlob(parts[0], normalizeType(parts[1]));
@@ -38,7 +49,7 @@ defineCloneable(File, {
   tag: TAG_FILE,
   is: isFile,
   write: (file) =>
-    [blobBytes(file), blobType(file), fileName(file), fileLastModified(file)],
+    [ownBytes(file), blobType(file), fileName(file), fileLastModified(file)],
   read(parts) {
     requireParts(parts, 4);
     if (typeof parts[2] !== "string" || !NumberIsInteger(parts[3])) {

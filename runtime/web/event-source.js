@@ -21,12 +21,13 @@ import {
   defineConstants, defineInterface, isObject, requireArguments, requireBrand,
   toUSVString,
 } from "../core/webidl.js";
+import { fetcherTarget } from "../core/remote.js";
 import { parseURL, serializeOrigin, serializeURL } from "../url/lazy.js";
 import { readChunks } from "./body.js";
 import { utf8ToBinary } from "./encoding.js";
 import { EventStreamParser } from "./event-stream.js";
 import { defineEventHandler, EventTarget, fire } from "./event-target.js";
-import { fetcherTarget, GLOBAL_OUTBOUND, startFetch } from "./fetch.js";
+import { GLOBAL_OUTBOUND, startFetch } from "./fetch.js";
 import { getHeader } from "./headers.js";
 import { Request } from "./request.js";
 import { responseState } from "./response.js";

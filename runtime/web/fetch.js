@@ -2,7 +2,7 @@
 // do it.  Each hop of a redirect is a new channel, so it passes the egress
 // policy anew.
 
-import { CANCEL, LOADED, ops } from "../native.js";
+import { CANCEL, LOADED, ops, SELF } from "../native.js";
 import {
   JSONStringify, PrimordialError as Error, PrimordialPromise as Promise,
   PrimordialTypeError as TypeError, PromisePrototypeThen, replaceString,
@@ -12,7 +12,8 @@ import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { chunk } from "../core/chunks.js";
 import { errorFromReset, messageOf, NO_NETWORK } from "../core/errors.js";
 import { requestIsOver, requireInvocation } from "../core/invocation.js";
-import { defineInterface, isObject, requireArguments } from "../core/webidl.js";
+import { fetcherTarget } from "../core/remote.js";
+import { requireArguments } from "../core/webidl.js";
 import {
   includesCredentials, parseURL, serializeOrigin, serializeURL,
 } from "../url/lazy.js";
@@ -29,10 +30,11 @@ import { discardBody, sendStream, takeForSending } from "./send.js";
 
 const MAX_HOPS = 20;
 
-// Where a fetch goes: "capability" is a number of this isolate's table, or with
-// "stub", the LOAD channel of a loaded worker.
+// Where a fetch goes: "capability" is a number of this isolate's table; or with
+// "stub", the LOAD channel of a loaded worker; or with "self", this worker; or
+// with "ref", through an RPC session to what a stub's base stands for.
 export const GLOBAL_OUTBOUND = {
-  capability: 0, stub: null, entrypoint: "", props: null,
+  capability: 0, stub: null, self: false, ref: null, entrypoint: "", props: null,
 };
 
 let outboundExists = true;
@@ -131,7 +133,8 @@ class FetchCall {
   }
 
   #open(taken) {
-    const { capability, entrypoint, props, stub } = this.#target;
+    const { capability, entrypoint, props, self, stub } = this.#target;
+    const kind = stub !== null ? LOADED : self ? SELF : 0;
     const url = this.#url === null
       ? this.#request.url : serializeURL(this.#url, false);
     const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0${url}\0` +
@@ -139,7 +142,7 @@ class FetchCall {
 
     this.#channel = ops.fetch(
       this.#invocation.channel, stub === null ? capability : stub.channel,
-      stub === null ? taken.flags : taken.flags | LOADED, taken.join,
+      taken.flags | kind, taken.join,
       taken.length, 0, props, head);
     this.#sender = null;
     this.#incoming = null;
@@ -362,6 +365,10 @@ export function startFetch(target, input, resolve, reject) {
   if (target.stub !== null && target.stub.error !== undefined) {
     throw target.stub.error;
   }
+  if (target.ref !== null) {
+    resolve(chunk("rpc").fetchThrough(target.ref, input));
+    return null;
+  }
   const call = new FetchCall(target, invocation, request, resolve, reject);
   call.start();
   return call;
@@ -394,31 +401,3 @@ function markHandled(promise) {
 export function fetch(input, init = undefined) {
   return fetchFrom(GLOBAL_OUTBOUND, input, init, arguments.length, "fetch");
 }
-
-let isFetcher;
-export let fetcherTarget;
-export let createFetcher;
-
-const kTarget = {};
-
-// A binding or an entrypoint that requests can be sent to.
-export class Fetcher {
-  #target;
-
-  static {
-    isFetcher = (value) => isObject(value) && #target in value;
-    fetcherTarget = (value) => isFetcher(value) ? value.#target : undefined;
-    createFetcher = (target) => new Fetcher(kTarget, target);
-  }
-
-  constructor(token, target) {
-    if (token !== kTarget) throw new TypeError("Illegal constructor");
-    this.#target = target;
-  }
-
-  fetch(input, init = undefined) {
-    return fetchFrom(
-      fetcherTarget(this), input, init, arguments.length, "Fetcher.fetch");
-  }
-}
-defineInterface(Fetcher);

@@ -11,6 +11,9 @@ export const writableSlots = createStamp();
 export const isReadableStream = (value) =>
   isObject(value) && readableSlots.get(value) !== undefined;
 
+export const isWritableStream = (value) =>
+  isObject(value) && writableSlots.get(value) !== undefined;
+
 export const isLocked = (stream) =>
   readableSlots.get(stream).reader !== undefined;
 
@@ -35,3 +38,7 @@ export const readerCancel = (reader, reason) =>
   chunk("streams").readerCancel(reader, reason);
 export const readAll = (reader, onChunk) =>
   chunk("streams").readAll(reader, onChunk);
+
+// runtime/streams/writable-internals.js
+export const createWritable = (sink) => chunk("streams").createWritable(sink);
+export const acquireWriter = (stream) => chunk("streams").acquireWriter(stream);

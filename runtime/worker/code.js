@@ -4,21 +4,25 @@
 
 import { v8 } from "../native.js";
 import {
-  ArrayIsArray, JSONParse, JSONStringify, list, NumberIsInteger, ObjectCreate,
+  ArrayIsArray, DateNow, DatePrototypeToISOString, JSONParse, JSONStringify,
+  list, NumberIsInteger, ObjectCreate,
   ObjectKeys,
-  PrimordialError as Error, PrimordialTypeError as TypeError,
-  RegExpPrototypeExec, StringPrototypeEndsWith, SymbolIterator,
+  PrimordialDate as Date, PrimordialError as Error,
+  PrimordialTypeError as TypeError,
+  RegExpPrototypeExec, StringPrototypeEndsWith, StringPrototypeSlice,
+  SymbolIterator,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
 } from "../primordials.js";
-import { serialize } from "../core/clone.js";
+import { chunk } from "../core/chunks.js";
+import { toBytes } from "../core/clone.js";
 import { isObject, viewBytes } from "../core/webidl.js";
 import { base64Decode } from "../web/encoding.js";
 
 const MAX_CODE_SIZE = 64 * 1024 * 1024;
 const MAX_ENV_SIZE = 1024 * 1024;
 
-const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4, WASM = 5;
-export { DATA, JS, JSON_MODULE, TEXT, WASM };
+const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4, WASM = 5, CJS = 6;
+export { CJS, DATA, JS, JSON_MODULE, TEXT, WASM };
 
 const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
@@ -47,11 +51,6 @@ const kinds = ["js", "cjs", "text", "data", "json", "py", "wasm"];
 const bundlerHint =
   " If you're trying to load TypeScript, bundle it first with " +
   "'@cloudflare/worker-bundler' and pass the generated JavaScript modules.";
-
-function unsupported(name, kind) {
-  return new Error(
-    `Module "${name}": modules of kind '${kind}' are not supported yet.`);
-}
 
 const isPython = (name) => StringPrototypeEndsWith(name, ".py");
 const isTypeScript = (name) => StringPrototypeEndsWith(name, ".ts") ||
@@ -139,10 +138,11 @@ function checkModule(name, value, fromJSON) {
       content: v8.wasmBytes(content) ??
         checkBytes(content, name, kind, fromJSON),
     };
-  case "py":
-    throw pythonError(name);
+  case "cjs":
+    requireString(content, `modules["${name}"].cjs`);
+    return { name, kind: CJS, content };
   default:
-    throw unsupported(name, kind);
+    throw pythonError(name);
   }
 }
 
@@ -241,6 +241,15 @@ export function checkLimits(limits) {
   };
 }
 
+// It may be tomorrow already where the code was written.
+function requirePast(text) {
+  const tomorrow = new Date(DateNow() + 24 * 60 * 60 * 1000);
+  if (text > StringPrototypeSlice(DatePrototypeToISOString(tomorrow), 0, 10)) {
+    throw new Error(
+      `Can't set compatibility date in the future: ${show(text)}`);
+  }
+}
+
 // Checks WorkerCode but for its globalOutbound, which is the caller's.  Returns
 // { compatibilityDate, compatibilityFlags, mainModule, modules, env, limits },
 // modules as a list of { name, kind, content }; each field of the worker's is
@@ -263,6 +272,7 @@ export function checkWorkerCode(code, fromJSON = false) {
         "Worker code: 'compatibilityDate' must be a date such as " +
         `"2025-04-01", not ${show(compatibilityDate)}.`);
     }
+    requirePast(compatibilityDate);
   }
   requireString(mainModule, "mainModule");
   requireOptionalBoolean(allowExperimental, "allowExperimental");
@@ -308,11 +318,13 @@ export function outboundError(value, expected) {
     `Worker code: 'globalOutbound' must be ${expected}, not ${show(value)}.`);
 }
 
-// Checked code as bytes, in the format VALUE: WorkerCode again.
-export function serializeCode(checked) {
-  const { env } = checked;
+// Checked code as bytes, in the format VALUE: WorkerCode again.  Stubs in its
+// env become grants.
+export function serializeCode(checked, grants) {
+  const env = checked.env === undefined
+    ? undefined : chunk("clone").copyEnv(checked.env, grants);
   if (env !== undefined) {
-    const size = TypedArrayPrototypeGetByteLength(serialize(env));
+    const size = TypedArrayPrototypeGetByteLength(toBytes(env));
     if (size > MAX_ENV_SIZE) {
       throw new Error(
         `Dynamic Worker env size (${size} bytes) exceeds the maximum allowed ` +
@@ -324,10 +336,11 @@ export function serializeCode(checked) {
     const { content, kind, name } = checked.modules[i];
     modules[name] = kind === JS ? { js: content }
       : kind === TEXT ? { text: content }
+        : kind === CJS ? { cjs: content }
         : kind === DATA ? { data: content }
           : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
   }
-  return v8.serialize({
+  return toBytes({
     compatibilityDate: checked.compatibilityDate,
     compatibilityFlags: checked.compatibilityFlags,
     mainModule: checked.mainModule,

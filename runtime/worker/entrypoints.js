@@ -8,6 +8,7 @@ import { requireInvocation } from "../core/invocation.js";
 import {
   defineInterface, requireArguments, requireBrand,
 } from "../core/webidl.js";
+import { readOwn } from "./capabilities.js";
 
 const kCreate = {};
 
@@ -35,7 +36,7 @@ export class ExecutionContext {
     requireBrand(#props in this);
     if (this.#props === undefined) {
       const { props } = this.#invocation;
-      this.#props = props === undefined ? {} : deserialize(props);
+      this.#props = props === undefined ? {} : deserialize(props, readOwn);
     }
     return this.#props;
   }
@@ -66,7 +67,7 @@ export function waitUntil(promise) {
 }
 
 // The worker's own objects, set once when it is loaded.
-export const worker = { env: {}, exports: {} };
+export const worker = { env: {}, exports: {}, isHost: false };
 
 // The ctx of an invocation.
 export function contextOf(invocation) {
@@ -104,11 +105,3 @@ export class DurableObject {
   }
 }
 defineInterface(DurableObject);
-
-// TODO(cleanup): comes with RPC.
-export class RpcStub {
-  constructor() {
-    throw new TypeError("RpcStub is not supported yet.");
-  }
-}
-defineInterface(RpcStub);

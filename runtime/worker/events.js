@@ -9,6 +9,7 @@ import {
   StringPrototypeSlice, StringPrototypeStartsWith,
 } from "../primordials.js";
 import { openChannel, Sender } from "../core/channels.js";
+import { chunk } from "../core/chunks.js";
 import { runIn } from "../core/context.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
@@ -28,6 +29,7 @@ import {
   discardBody, discardStream, isShortText, NO_BODY, sendStream, takeForSending,
 } from "../web/send.js";
 import { contextOf, worker, WorkerEntrypoint } from "./entrypoints.js";
+import { fillExports } from "./exports.js";
 
 // A fetch event: the receiver of its channel.
 class FetchEvent {
@@ -210,7 +212,7 @@ const noFetchHandler = () =>
 
 let namespace;
 
-function findEntrypoint(name) {
+export function findEntrypoint(name) {
   const key = name === "" ? "default" : name;
   const value = ObjectPrototypeHasOwnProperty(namespace, key)
     ? namespace[key] : undefined;
@@ -261,8 +263,10 @@ function equip(handler) {
 // Events that came before the worker was ready, in order; null once it is.
 let waiting = list();
 
-export function onFetch(channel, hasBody, length, head, props) {
-  const event = new FetchEvent(channel, hasBody, length, head, props);
+export function onFetch(channel, hasBody, length, isRpc, head, props) {
+  const event = isRpc === 1
+    ? chunk("rpc").createEvent(channel, head, props)
+    : new FetchEvent(channel, hasBody, length, head, props);
   if (waiting === null) event.run();
   else waiting[waiting.length] = event;
 }
@@ -270,6 +274,7 @@ export function onFetch(channel, hasBody, length, head, props) {
 // The worker has been loaded.
 export function startEvents(moduleNamespace, keys) {
   namespace = moduleNamespace;
+  fillExports(namespace, keys);
   for (let i = 0; i < keys.length; i++) {
     try {
       equip(namespace[keys[i]]);

@@ -11,7 +11,9 @@ import {
 } from "../primordials.js";
 import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
-import { createFetcher, setOutboundExists } from "../web/fetch.js";
+import { setOutboundExists } from "../web/fetch.js";
+import { createFetcher } from "../web/fetcher.js";
+import { readGrant } from "./capabilities.js";
 import {
   checkWorkerCode, DATA, JS, JSON_MODULE, outboundError, TEXT, WASM,
 } from "./code.js";
@@ -100,9 +102,7 @@ function readRecords(bytes) {
       define(env, name, createLoader(Number(utf8(data))));
       break;
     case ENV_SERVICE:
-      define(env, name, createFetcher({
-        capability: Number(utf8(data)), stub: null, entrypoint: "", props: null,
-      }));
+      define(env, name, createFetcher({ capability: Number(utf8(data)) }));
       break;
     case COMPATIBILITY_DATE:
       date = utf8(data);
@@ -152,7 +152,7 @@ function readCode(format, bytes) {
   case FORMAT_RECORDS:
     return readRecords(bytes);
   case FORMAT_VALUE:
-    return readWorkerCode(deserialize(bytes), false);
+    return readWorkerCode(deserialize(bytes, readGrant), false);
   case FORMAT_JSON:
     return readWorkerCode(parseJSON(v8.utf8Decode(bytes, false, false)), true);
   case FORMAT_MODULE: {
@@ -177,8 +177,9 @@ function fail(error) {
 }
 
 // The event LOAD.
-export function onLoad(format, outboundExists, bytes) {
+export function onLoad(format, outboundExists, isHost, bytes) {
   try {
+    worker.isHost = isHost === 1;
     setOutboundExists(outboundExists === 1);
     const { env, mainModule, modules } = readCode(format, bytes);
     worker.env = env;

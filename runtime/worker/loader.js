@@ -11,6 +11,7 @@ import {
   StringPrototypeIndexOf,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
+import { chunk } from "../core/chunks.js";
 import { serialize } from "../core/clone.js";
 import { runIn } from "../core/context.js";
 import { errorFromReset, locationOf, messageOf } from "../core/errors.js";
@@ -18,32 +19,35 @@ import { currentFrame, requireInvocation } from "../core/invocation.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
-import { createFetcher, fetcherTarget } from "../web/fetch.js";
+import { fetcherTarget } from "../core/remote.js";
+import { createFetcher } from "../web/fetcher.js";
 import { checkLimits, checkWorkerCode, outboundError, serializeCode }
   from "./code.js";
 
-// What ops.code wants of globalOutbound: [kind, capability].
-function outboundOf(code) {
+// What ops.code wants of globalOutbound; a Fetcher becomes one of the grants.
+function outboundOf(code, grants) {
   const { globalOutbound } = code;
   if (globalOutbound === undefined) {
     return { outbound: OUTBOUND_INHERIT, capability: 0 };
   }
   if (globalOutbound === null) return { outbound: OUTBOUND_NONE, capability: 0 };
   const target = fetcherTarget(globalOutbound);
-  if (target === undefined || target.stub !== null) {
+  if (target === undefined) {
     throw outboundError(
       globalOutbound, "null, absent, or a Fetcher such as a service of 'env'");
   }
-  return { outbound: OUTBOUND_CAPABILITY, capability: target.capability };
+  return { outbound: OUTBOUND_CAPABILITY, capability: grants.add(target) };
 }
 
 // Checked code, ready to be sent.
 function prepare(code) {
   const checked = checkWorkerCode(code);
-  const { capability, outbound } = outboundOf(code);
+  const grants = new (chunk("clone").Grants)();
+  const bytes = serializeCode(checked, grants);
+  const { capability, outbound } = outboundOf(code, grants);
   const { cpuMs, subRequests } = checked.limits;
   return {
-    outbound, capability, cpuMs, subRequests, bytes: serializeCode(checked),
+    outbound, capability, cpuMs, subRequests, bytes, grants: grants.toBytes(),
   };
 }
 
@@ -97,9 +101,10 @@ class Load {
     }, (error) => this.#fail(error));
   }
 
-  send({ bytes, capability, cpuMs, outbound, subRequests }) {
+  send({ bytes, capability, cpuMs, grants, outbound, subRequests }) {
     if (this.error !== undefined || this.invocation.over) return;
-    ops.code(this.channel, outbound, capability, cpuMs, subRequests);
+    ops.code(
+      this.channel, outbound, capability, cpuMs, subRequests, grants);
     const sender = this.#sender = new Sender(this.channel);
     const waiting = sender.write(bytes);
     if (waiting === undefined) sender.end();
@@ -160,13 +165,21 @@ export class WorkerStub {
       // TODO(cleanup): limits of one entrypoint come with the complete loader.
       checkLimits(options.limits);
     }
-    return createFetcher({ capability: 0, stub: this.#load, entrypoint, props });
+    return createFetcher({ stub: this.#load, entrypoint, props });
   }
 }
 defineInterface(WorkerStub);
 
+// The number of a loader, or undefined.
+export let loaderCapability;
+
 export class WorkerLoader {
   #capability;
+
+  static {
+    loaderCapability = (value) =>
+      isObject(value) && #capability in value ? value.#capability : undefined;
+  }
 
   constructor(token, capability) {
     if (token !== kCreate) throw new TypeError("Illegal constructor");

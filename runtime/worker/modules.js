@@ -6,14 +6,16 @@ import {
   StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
+import { chunk } from "../core/chunks.js";
 import { messageOf } from "../core/errors.js";
+import { RpcPromise, RpcProperty, RpcStub } from "../core/stubs.js";
 import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
-import { JS, JSON_MODULE, TEXT, WASM } from "./code.js";
+import { CJS, JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
   hasAsyncHooks, hasNodeGlobals, hasNodeModules,
 } from "./compatibility.js";
 import {
-  DurableObject, RpcStub, RpcTarget, waitUntil, worker, WorkerEntrypoint,
+  DurableObject, RpcTarget, waitUntil, worker, WorkerEntrypoint,
 } from "./entrypoints.js";
 
 const modules = new SafeMap();
@@ -62,6 +64,8 @@ function find(specifier, referrer) {
 function workersModule() {
   const exports = ObjectCreate(null);
   exports.DurableObject = DurableObject;
+  exports.RpcPromise = RpcPromise;
+  exports.RpcProperty = RpcProperty;
   exports.RpcStub = RpcStub;
   exports.RpcTarget = RpcTarget;
   exports.WorkerEntrypoint = WorkerEntrypoint;
@@ -128,12 +132,28 @@ function resolve(specifier, referrer) {
   if (module === undefined) {
     const builtIn = findNodeModule(specifier);
     if (builtIn !== undefined) return builtIn;
-    const from = referrer === "" ? "" : `\n  imported from "${referrer}"`;
-    throw new Error(`No such module "${specifier}".${from}${hint(specifier)}`);
+    throw missing(specifier, referrer);
   }
   if (module.kind === JS) return { name: module.name, source: module.content };
-  return syntheticModule(
-    module.name, () => defaultExport(contentOf(module)));
+  return syntheticModule(module.name, () => defaultExport(
+    module.kind === CJS ? requireModule(module) : contentOf(module)));
+}
+
+// What a CommonJS module's "module.exports" is.
+const requireModule = (module) => chunk("commonjs").evaluate(module, {
+  __proto__: null,
+  contentOf,
+  find,
+  isScript: (found) => found.kind === JS,
+  isCommonJs: (found) => found.kind === CJS,
+  missing,
+  workers: () => syntheticModule("cloudflare:workers", workersModule).exports,
+  builtIn: (specifier) => findNodeModule(specifier)?.exports.default,
+});
+
+function missing(specifier, referrer) {
+  const from = referrer === "" ? "" : `\n  imported from "${referrer}"`;
+  return new Error(`No such module "${specifier}".${from}${hint(specifier)}`);
 }
 
 function hint(specifier) {

@@ -34,7 +34,7 @@ use constant {
 
     ISOLATE => 1, FETCH => 2, LOAD => 3,
 
-    BODY => 1, JOIN => 2, LOADED => 4, ID => 8,
+    BODY => 1, JOIN => 2, LOADED => 4, ID => 8, RPC => 32, SELF => 64,
     FINAL => 1,
     UNKNOWN => ~0,
 };
@@ -99,8 +99,13 @@ sub fail { my ($c, $code, $text) = @_;
 sub console { my ($c, $level, $text) = @_;
            return frame(LOG, $c, pack('C C S L', $level, 0, 0, 0) . $text) }
 sub worker { my ($c, %arg) = @_;
-             return frame(HEAD, $c, pack 'C C S L L L Q', $arg{outbound} // 0,
-                          0, 0, 0, 0, 0, $arg{capability} // 0) }
+             return frame(HEAD, $c, pack('C C S L L L Q', $arg{outbound} // 0,
+                          0, 0, 0, 0, 0, $arg{capability} // 0)
+                          . ($arg{grants} // '')) }
+sub grant { my (%arg) = @_; my ($name, $props) = ($arg{name} // '', $arg{props} // '');
+            return pack('C C S L L L Q', $arg{kind} // 1, $arg{reserved} // 0, 0,
+                        $arg{length} // length $name, length $props, 0,
+                        $arg{capability} // 0) . $name . $props }
 
 sub ask {
     my ($id, %arg) = @_;
@@ -304,6 +309,12 @@ my %act = (
                              "\0GET\0http://up.test/\0\0A\0b\r\nX: y\0") },
     fetch_odd       => sub { ask(new_id(), parent => $_[0], strings =>
                                    "\0GET\0http://up.test/\0\0A\0") },
+    rpc_no_body     => sub { ask(new_id(), parent => $_[0], flags => RPC) },
+    rpc_join        => sub { ask(new_id(), parent => $_[0],
+                                   flags => RPC|BODY|JOIN, join => $_[0]) },
+    grant_nobody    => sub { frame(HEAD, $fetch{$_[0]}{isolate},
+                                   pack('C C S L L L Q', (0) x 7)
+                                   . grant(capability => 0)) },
     fetch_empty     => sub { ask(new_id(), parent => $_[0],
                                    strings => '') },
     loaded_fetch    => sub { ask(new_id(), parent => $_[0], flags => LOADED,
@@ -327,6 +338,19 @@ my %act = (
                                      "\0connect\0http://up.test/\0\0") },
     load_outbound   => sub { refused($_[0], kind => LOAD, target => 0) },
     load_none       => sub { refused($_[0], kind => LOAD, target => 7) },
+    rpc_outbound    => sub { refused($_[0], flags => RPC|BODY, length => UNKNOWN) },
+    rpc_none        => sub { refused($_[0], flags => RPC|BODY, length => UNKNOWN,
+                                     target => 7) },
+    rpc_loaded_none => sub { refused($_[0], flags => RPC|BODY|LOADED,
+                                     length => UNKNOWN, target => 999_999) },
+    self            => sub { refused($_[0], flags => SELF, strings =>
+                                     "\0GET\0http://example.com/ok\0\0") },
+    grant_export    => sub { granted($_[0], target => 1,
+                                     grants => grant(kind => 2, name => 'A')) },
+    grant_own       => sub { granted($_[0], target => 1,
+                                     grants => grant(capability => 1)) },
+    grant_foreign   => sub { granted($_[0], target => 1,
+                                     grants => grant(capability => 2)) },
     loaded_none     => sub { refused($_[0], flags => LOADED,
                                      target => 999_999) },
     parent_none     => sub { refused($_[0], parent => 999_999) },
@@ -400,12 +424,58 @@ my %act = (
                              put(ask($f, parent => $_[0], flags => LOADED,
                                        target => $id));
                              answer($_[0], outcome($f) . "\n") },
+    grant_none      => sub { granted($_[0], target => 1,
+                                     grants => grant(capability => 7)) },
+    grant_huge      => sub { granted($_[0], target => 1,
+                                     grants => grant(capability => UNKNOWN)) },
+    grant_fine      => sub { granted($_[0], target => 1,
+                                     grants => grant(capability => 1)
+                                     . grant(kind => 2, name => 'A', props => 'p')) },
+    outbound_none   => sub { granted($_[0], target => 1, outbound => 2,
+                                     capability => 1,
+                                     grants => grant(kind => 2, name => 'A')) },
+    grant_kind      => sub { grants($_[0], grant(kind => 3)) },
+    grant_reserved  => sub { grants($_[0], grant(reserved => 1)) },
+    grant_short     => sub { grants($_[0], substr grant(), 0, 23) },
+    grant_long_name => sub { grants($_[0], grant(length => 5, name => 'A')) },
+    grant_many      => sub { grants($_[0], grant(capability => 1) x 1001) },
+    # what a sandbox engine may grant: its last part says which of the above
+    (map { my $act = $_; ("sandbox_$act" => sub {
+        my ($c) = @_; my ($id, $f) = (new_id(), new_id());
+        put(ask($id, kind => LOAD, parent => $c, target => 1)
+            . worker($id, grants => grant(capability => 1))
+            . frame(FINISH, $id, '')
+            . ask($f, parent => $c, flags => LOADED, target => $id, strings =>
+                    "\0GET\0http://example.com/$act\0\0"));
+        my $got = outcome($f);
+        return $got eq 'head 200'
+            ? head($c, flags => JOIN, join => $f) . end($c)
+            : answer($c, "$got\n");
+    }) } qw(grant_export grant_own grant_foreign)),
     loaded_other    => sub { my ($c) = @_; my $id = new_id();
                              put(ask($id, kind => LOAD,
                                        parent => other($c), target => 1));
                              ask(new_id(), parent => $c, flags => LOADED,
                                    target => $id) },
 );
+
+# How a load with these grants went, by a FETCH to what is loaded.
+sub granted {
+    my ($c, %arg) = @_;
+    my ($id, $f) = (new_id(), new_id());
+    put(ask($id, kind => LOAD, parent => $c, target => delete $arg{target})
+        . worker($id, %arg) . frame(FINISH, $id, '')
+        . ask($f, parent => $c, flags => LOADED, target => $id, strings =>
+                "\0GET\0http://example.com/ok\0\0"));
+    return answer($c, outcome($f) . "\n");
+}
+
+sub grants {
+    my ($c, $bytes) = @_;
+    my $id = new_id();
+    return ask($id, kind => LOAD, parent => $c, target => 1)
+        . worker($id, grants => $bytes);
+}
 
 sub refused {
     my ($c, %arg) = @_;

@@ -90,7 +90,7 @@ loads("MODULE: text in UTF-8", FORMAT.MODULE,
 loads("cloudflare:workers has its names", FORMAT.MODULE,
   `import * as workers from "cloudflare:workers";
    export default { fetch() { return new Response(Object.keys(workers).join()); } };`,
-  "DurableObject,RpcStub,RpcTarget,WorkerEntrypoint,env,exports,waitUntil");
+  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,WorkerEntrypoint,env,exports,waitUntil");
 
 loads("dynamic import() of the worker's own modules", FORMAT.JSON, json({
   mainModule: "index.js",
@@ -133,9 +133,12 @@ fails("TypeScript", FORMAT.JSON,
 fails("Python", FORMAT.JSON,
   json({ mainModule: "a.py", modules: { "a.py": "" } }),
   /^Module "a.py": Python modules are not supported here\..*@cloudflare\/worker-bundler/);
-fails("CommonJS", FORMAT.JSON,
-  json({ mainModule: "a.js", modules: { "a.js": "", "b": { cjs: "" } } }),
-  `Module "b": modules of kind 'cjs' are not supported yet.`);
+fails("a main module that is CommonJS", FORMAT.JSON,
+  json({ mainModule: "a.js", modules: { "a.js": { cjs: "" } } }),
+  `TypeError: Worker code: 'mainModule' "a.js" must be a JavaScript module.`);
+fails("a compatibility date in the future", FORMAT.JSON,
+  json({ mainModule: "a.js", modules: { "a.js": "" }, compatibilityDate: "2999-01-01" }),
+  `Can't set compatibility date in the future: "2999-01-01"`);
 fails("two kinds at once", FORMAT.JSON,
   json({ mainModule: "a.js", modules: { "a.js": { js: "", text: "" } } }),
   "TypeError: Each module must contain exactly one of 'js', 'cjs', 'text', " +

@@ -173,15 +173,83 @@ host(
   });
 
 host(
-  "globalOutbound: a service of env goes by its number",
-  `export default { async fetch(request, env) {
-     env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: env.API });
+  "stubs in env and globalOutbound are grants",
+  `import { WorkerEntrypoint } from "cloudflare:workers";
+   export class Room extends WorkerEntrypoint {}
+   export default { async fetch(request, env, ctx) {
+     env.LOADER.load({ ...${CODE_TEXT},
+       env: { API: env.API, deep: [ctx.exports.Room({ props: { n: 1 } })],
+              LOADER: env.LOADER, again: env.API },
+       globalOutbound: ctx.exports.Room });
      return new Response();
    } };`, env,
   async (isolate) => {
     await isolate.request();
     const [code] = isolate.of("code");
-    assert.deepEqual([code.outbound, code.capability], [OUTBOUND.CAPABILITY, 7]);
+    const grants = readGrants(code.grants);
+    assert.deepEqual(grants.map(({ kind, capability, name }) =>
+      [kind, capability, name]), [
+      [1, 7, ""], [2, 0, "Room"], [1, 3, ""], [2, 0, "Room"],
+    ]);
+    assert.deepEqual(v8.deserialize(grants[1].props), { n: 1 });
+    assert.equal(grants[3].props.length, 0);
+    assert.deepEqual([code.outbound, code.capability], [OUTBOUND.CAPABILITY, 3]);
+  });
+
+// wire/dw_wire.h: dw_wire_grant_t
+function readGrants(bytes) {
+  const grants = [];
+  for (let at = 0; at < bytes.length;) {
+    const nameEnd = at + 24 + bytes.readUInt32LE(at + 4);
+    const end = nameEnd + bytes.readUInt32LE(at + 8);
+    grants.push({
+      kind: bytes[at], capability: Number(bytes.readBigUInt64LE(at + 16)),
+      name: bytes.toString("utf8", at + 24, nameEnd),
+      props: bytes.subarray(nameEnd, end),
+    });
+    at = end;
+  }
+  return grants;
+}
+
+host(
+  "a loaded worker has its grants by their numbers",
+  `import { WorkerEntrypoint } from "cloudflare:workers";
+   export class Room extends WorkerEntrypoint {}
+   export default { async fetch(request, env, ctx) {
+     env.LOADER.load({ mainModule: "a.js", modules: { "a.js": \`
+         import { WorkerEntrypoint, env as globalEnv } from "cloudflare:workers";
+         export class Mine extends WorkerEntrypoint { hi() {} }
+         export default { async fetch(request, env, ctx) {
+           env.deep[0].fetch("http://x/");
+           env.API.foo();
+           env.LOADER.load({ mainModule: "m.js", modules: { "m.js": "" }, env: { A: env.API } });
+           const messages = [];
+           for (const bad of [ctx.exports.Mine, ctx.exports.Mine({})]) {
+             try {
+               env.LOADER.load({ mainModule: "m.js", modules: { "m.js": "" }, env: { bad } });
+             } catch (error) { messages.push(error.name); }
+           }
+           return Response.json([globalEnv === env, Object.keys(env), messages]);
+         } };\` },
+       env: { API: env.API, deep: [ctx.exports.Room({ props: { n: 1 } })], LOADER: env.LOADER } });
+     return new Response();
+   } };`, env,
+  async (isolate, another) => {
+    await isolate.request();
+    const [{ channel }] = isolate.of("code");
+    await isolate.until(() => isolate.channel(channel).ended);
+    const loaded = another();
+    await loaded.load(FORMAT.VALUE, isolate.bytes(channel));
+    assert.deepEqual(JSON.parse((await loaded.request()).text), [
+      true, ["API", "deep", "LOADER"], ["DataCloneError", "DataCloneError"],
+    ]);
+    assert.deepEqual(
+      loaded.of("fetch").map(({ flags, target }) => [target, flags & FLAG.RPC]),
+      [[2, 0], [1, FLAG.RPC]]);
+    assert.equal(loaded.of("load")[0].target, 3);
+    const [grant] = readGrants(loaded.of("code")[0].grants);
+    assert.deepEqual([grant.kind, grant.capability], [1, 1]);
   });
 
 host(
@@ -230,12 +298,13 @@ wrong("globalOutbound of another kind",
 wrong("a worker's own entrypoint as globalOutbound", `
   const stub = env.LOADER.load(${CODE_TEXT});
   env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: stub.getEntrypoint() });`,
-["TypeError", /'globalOutbound' must be/]);
+["DataCloneError", /^Entrypoints to dynamically-loaded workers cannot be transferred to other Workers, because/]);
 wrong("a function in env", `env.LOADER.load({ ...${CODE_TEXT}, env: { f() {} } });`,
   ["DataCloneError", /could not be cloned/]);
-wrong("a Fetcher in env", `env.LOADER.load({ ...${CODE_TEXT}, env: { deep: [env.API] } });`,
-  ["DataCloneError", 'Could not serialize object of type "Fetcher". This type does ' +
-    "not support serialization."]);
+wrong("a loaded worker's entrypoint in env", `
+  const stub = env.LOADER.load(${CODE_TEXT}).getEntrypoint();
+  env.LOADER.load({ ...${CODE_TEXT}, env: { deep: [stub] } });`,
+["DataCloneError", /^Entrypoints to dynamically-loaded workers cannot be/]);
 wrong("env above 1 MiB",
   `env.LOADER.load({ ...${CODE_TEXT}, env: { a: "x".repeat(1024 * 1024) } });`,
   ["Error", /^Dynamic Worker env size \(\d+ bytes\) exceeds the maximum allowed size of 1048576 bytes\.$/]);

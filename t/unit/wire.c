@@ -283,8 +283,16 @@ open_breaks_rules(void **state)
                      DW_WIRE_BAD);
     in.props_length = 0;
 
-    in.flags = DW_WIRE_ALL_FLAGS;
+    in.flags = DW_WIRE_ALL_FLAGS & ~DW_WIRE_RPC;
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out), DW_WIRE_OK);
+    in.flags = DW_WIRE_RPC | DW_WIRE_BODY;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out), DW_WIRE_OK);
+    in.flags = DW_WIRE_RPC;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_RPC | DW_WIRE_BODY | DW_WIRE_JOIN;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
+                     DW_WIRE_BAD);
     in.flags = DW_WIRE_ALL_FLAGS + 1;
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
                      DW_WIRE_BAD);
@@ -367,6 +375,120 @@ response(void **state)
 }
 
 
+static uint8_t *
+put_grant(uint8_t *p, uint8_t kind, uint64_t capability, const char *name,
+    const char *props)
+{
+    uint32_t  name_length, props_length;
+
+    name_length = (uint32_t) strlen(name);
+    props_length = (uint32_t) strlen(props);
+
+    memset(p, 0, DW_WIRE_GRANT_SIZE);
+    p[0] = kind;
+    memcpy(p + 4, &name_length, sizeof(name_length));
+    memcpy(p + 8, &props_length, sizeof(props_length));
+    memcpy(p + 16, &capability, sizeof(capability));
+    memcpy(p + DW_WIRE_GRANT_SIZE, name, name_length);
+    memcpy(p + DW_WIRE_GRANT_SIZE + name_length, props, props_length);
+
+    return p + DW_WIRE_GRANT_SIZE + name_length + props_length;
+}
+
+
+static void
+grants(void **state)
+{
+    size_t            i, size;
+    uint8_t           frame[512], *p;
+    dw_wire_span_t    list;
+    dw_wire_grant_t   grant;
+    dw_wire_worker_t  in, out;
+
+    (void) state;
+
+    memset(&in, 0, sizeof(in));
+
+    p = frame + DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE;
+    p = put_grant(p, DW_WIRE_GRANT_CAPABILITY, 3, "", "");
+    p = put_grant(p, DW_WIRE_GRANT_ENTRYPOINT, 0, "ChatRoom", "props");
+    size = (size_t) (p - frame) - DW_WIRE_HEADER_SIZE;
+
+    p = frame + DW_WIRE_HEADER_SIZE;
+    assert_ptr_equal(dw_wire_put_worker(frame, 6, &in,
+                                        size - DW_WIRE_WORKER_SIZE),
+                     p + DW_WIRE_WORKER_SIZE);
+
+    for (i = DW_WIRE_WORKER_SIZE; i < size; i++) {
+        assert_int_equal(dw_wire_get_worker(span_of(p, i), &out),
+                         i == DW_WIRE_WORKER_SIZE
+                         || i == DW_WIRE_WORKER_SIZE + DW_WIRE_GRANT_SIZE
+                         ? DW_WIRE_OK : DW_WIRE_BAD);
+    }
+
+    assert_int_equal(dw_wire_get_worker(span_of(p, size), &out), DW_WIRE_OK);
+
+    list = out.grants;
+    assert_int_equal(dw_wire_next_grant(&list, &grant), DW_WIRE_OK);
+    assert_int_equal(grant.kind, DW_WIRE_GRANT_CAPABILITY);
+    assert_int_equal(grant.capability, 3);
+    assert_int_equal(grant.entrypoint.size, 0);
+    assert_int_equal(dw_wire_next_grant(&list, &grant), DW_WIRE_OK);
+    assert_int_equal(grant.kind, DW_WIRE_GRANT_ENTRYPOINT);
+    assert_int_equal(grant.entrypoint.size, 8);
+    assert_memory_equal(grant.entrypoint.data, "ChatRoom", 8);
+    assert_int_equal(grant.props.size, 5);
+    assert_memory_equal(grant.props.data, "props", 5);
+    assert_int_equal(dw_wire_next_grant(&list, &grant), DW_WIRE_SHORT);
+
+    /* an unknown kind, reserved bytes, a NUL in a name */
+
+    p += DW_WIRE_WORKER_SIZE;
+    size -= DW_WIRE_WORKER_SIZE;
+
+    for (i = 0; i < 16; i++) {
+
+        if (i >= 4 && i < 12) {
+            continue;
+        }
+
+        p[i] ^= 4;
+        assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_BAD);
+        p[i] ^= 4;
+    }
+
+    assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_OK);
+    p[2 * DW_WIRE_GRANT_SIZE] = '\0';
+    assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_BAD);
+}
+
+
+static void
+grants_are_counted(void **state)
+{
+    size_t          i;
+    uint8_t        *all, *p;
+    dw_wire_span_t  list;
+
+    (void) state;
+
+    all = p = malloc((DW_WIRE_GRANTS_MAX + 1) * DW_WIRE_GRANT_SIZE);
+    assert_non_null(all);
+
+    for (i = 0; i <= DW_WIRE_GRANTS_MAX; i++) {
+        p = put_grant(p, DW_WIRE_GRANT_CAPABILITY, i, "", "");
+    }
+
+    list = span_of(all, DW_WIRE_GRANTS_MAX * DW_WIRE_GRANT_SIZE);
+    assert_int_equal(dw_wire_check_grants(list), DW_WIRE_OK);
+
+    list = span_of(all, (DW_WIRE_GRANTS_MAX + 1) * DW_WIRE_GRANT_SIZE);
+    assert_int_equal(dw_wire_check_grants(list), DW_WIRE_BAD);
+
+    free(all);
+}
+
+
 static void
 worker(void **state)
 {
@@ -383,7 +505,7 @@ worker(void **state)
     in.subrequests = 7;
     in.capability = UINT64_MAX - 1;
 
-    p = dw_wire_put_worker(frame, 6, &in);
+    p = dw_wire_put_worker(frame, 6, &in, 0);
     assert_int_equal(p - frame, DW_WIRE_HEADER_SIZE + DW_WIRE_WORKER_SIZE);
     *p = 0;
     p = frame + DW_WIRE_HEADER_SIZE;
@@ -752,6 +874,8 @@ main(void)
         cmocka_unit_test(open_breaks_rules),
         cmocka_unit_test(response),
         cmocka_unit_test(worker),
+        cmocka_unit_test(grants),
+        cmocka_unit_test(grants_are_counted),
         cmocka_unit_test(usage_and_window),
         cmocka_unit_test(reset),
         cmocka_unit_test(hello),

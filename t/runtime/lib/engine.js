@@ -5,7 +5,9 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CODE, FLAG, Nginx, strings, utf8 } from "./nginx.js";
+import {
+  CODE, FLAG, Nginx, strings, utf8, WINDOW_TO_NGINX,
+} from "./nginx.js";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const program = process.env.TEST_NGINX_ENGINE ??
@@ -150,11 +152,13 @@ export class EngineIsolate extends Nginx {
 
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
-    headers = [], body = false, length = -1, props = undefined,
+    headers = [], body = false, length = -1, props = undefined, rpc = false,
   } = {}) {
     const channel = engine.open(this);
+    if (rpc) this.#outgoing(channel).credit = WINDOW_TO_NGINX;
     this.#open(channel, {
-      kind: FETCH, flags: body ? FLAG.BODY : 0, parent: this.#isolate,
+      kind: FETCH, flags: (body ? FLAG.BODY : 0) | (rpc ? FLAG.RPC : 0),
+      parent: this.#isolate,
       length: !body ? 0n : length < 0 ? UNKNOWN : BigInt(length), props,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
     });
@@ -256,6 +260,9 @@ export class EngineIsolate extends Nginx {
       }
       const propsLength = payload.readUInt32LE(4);
       const [entrypoint, method, url, cf, ...headers] = list(48 + propsLength);
+      if (payload[1] & FLAG.RPC) {
+        this.#outgoing(channel).credit = WINDOW_TO_NGINX;
+      }
       note("fetch", {
         channel, invocation, target, flags: payload[1],
         join: Number(payload.readBigUInt64LE(24)),
@@ -278,6 +285,7 @@ export class EngineIsolate extends Nginx {
           channel, outbound: payload[0],
           capability: Number(payload.readBigUInt64LE(16)),
           cpuMs: payload.readUInt32LE(4), subRequests: payload.readUInt32LE(8),
+          grants: payload.length === 24 ? null : payload.subarray(24),
         });
         break;
       }

@@ -148,6 +148,7 @@ function detail(value) {
 }
 
 export class FakeIsolate extends Nginx {
+  ranChunks = new Set();
   #context;
   #dispatch;
   #resolve;
@@ -185,13 +186,13 @@ export class FakeIsolate extends Nginx {
 
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
-    headers = [], body = false, length = -1, props = undefined,
+    headers = [], body = false, length = -1, props = undefined, rpc = false,
   } = {}) {
     const channel = this.#lastEvent += 2;
     this.#deliver(FETCH, {
-      channel, a: body ? 1 : 0, b: length,
+      channel, a: body ? 1 : 0, b: length, c: rpc ? 1 : 0,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
-      bytes: props,
+      bytes: props && this.#inContext(props),
     });
     return channel;
   }
@@ -214,6 +215,34 @@ export class FakeIsolate extends Nginx {
       channel,
       bytes: this.#inContext(typeof bytes === "string" ? utf8(bytes) : bytes),
     });
+  }
+
+  // What node's deserializer has made becomes the context's own.
+  #adopt(value, seen) {
+    if (typeof value !== "object" || value === null || seen.has(value)) {
+      return value;
+    }
+    seen.add(value);
+    const own = Object.getPrototypeOf(value);
+    for (const Type of [Object, Array, Map, Set, Date, RegExp, ArrayBuffer,
+      Uint8Array, Boolean, Number, String]) {
+      if (own !== Type.prototype) continue;
+      Object.setPrototypeOf(
+        value, vm.runInContext(Type.name, this.#context).prototype);
+    }
+    if (types.isMap(value)) {
+      Map.prototype.forEach.call(value, (item, key) => {
+        this.#adopt(item, seen);
+        this.#adopt(key, seen);
+      });
+    } else if (types.isSet(value)) {
+      Set.prototype.forEach.call(value, (item) => this.#adopt(item, seen));
+    } else if (types.isArrayBufferView(value)) {
+      this.#adopt(value.buffer, seen);
+    } else if (!types.isArrayBuffer(value)) {
+      for (const key of Object.keys(value)) this.#adopt(value[key], seen);
+    }
+    return value;
   }
 
   // Bytes of the context's own kind.
@@ -349,8 +378,11 @@ export class FakeIsolate extends Nginx {
         note("load", { channel, invocation, target, id });
         return channel;
       },
-      code: (channel, outbound, capability, cpuMs, subRequests) => {
-        note("code", { channel, outbound, capability, cpuMs, subRequests });
+      code: (channel, outbound, capability, cpuMs, subRequests, grants) => {
+        note("code", {
+          channel, outbound, capability, cpuMs, subRequests,
+          grants: grants === null ? null : Buffer.from(grants),
+        });
       },
       worker: (outbound, cpuMs, subRequests) => {
         note("worker", { outbound, cpuMs, subRequests });
@@ -398,9 +430,15 @@ export class FakeIsolate extends Nginx {
       },
       deserialize: (bytes, make) => {
         const deserializer = new FakeDeserializer(Buffer.from(bytes));
-        deserializer.make = make;
+        const seen = new Set();
+        deserializer.make = (tag, parts) => {
+          this.#adopt(parts, seen);
+          const made = make(tag, parts);
+          seen.add(made);
+          return made;
+        };
         deserializer.readHeader();
-        return deserializer.readValue();
+        return this.#adopt(deserializer.readValue(), seen);
       },
       cloneKind,
       detail,
@@ -436,8 +474,13 @@ export class FakeIsolate extends Nginx {
           enumerable, configurable: true,
         });
       },
-      runChunk: (name, ...args) =>
-        chunks.get(name).runInContext(this.#context)(...args),
+      runChunk: (name, ...args) => {
+        this.ranChunks.add(name);
+        return chunks.get(name).runInContext(this.#context)(...args);
+      },
+      compileCommonJs: (name, source) => vm.compileFunction(
+        source, ["exports", "require", "module"],
+        { filename: name, parsingContext: this.#context }),
       compileWasm: (bytes) => {
         const module = new (vm.runInContext(
           "WebAssembly.Module", this.#context))(bytes);

@@ -6,7 +6,7 @@ export const CODE = {
   CANCEL: 1, EXCEPTION: 2, BAD_CODE: 3, CPU: 4, WALL: 5, MEMORY: 6, OVERLOAD: 7,
   ENGINE: 8, NETWORK: 9, DENIED: 10, SUBREQUESTS: 11,
 };
-export const FLAG = { BODY: 1, JOIN: 2, LOADED: 4, ID: 8, HOST: 16 };
+export const FLAG = { BODY: 1, JOIN: 2, LOADED: 4, ID: 8, HOST: 16, RPC: 32, SELF: 64 };
 export const OUTBOUND = { INHERIT: 0, NONE: 1, CAPABILITY: 2 };
 export const LEVEL = { DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4 };
 export const RECORD = {
@@ -104,5 +104,91 @@ export class Nginx {
   // A request from beginning to end.
   async request(init = {}) {
     return this.answer(this.fetch(init));
+  }
+}
+
+// Plays the switch between isolates: what a FETCH of one carries goes to
+// another, and back.  "route(from, call)" says where: { isolate, entrypoint,
+// props, respond }, or undefined for what is the test's own.
+export class Switch {
+  messages = [];          // of sessions: [from the opener?, the bytes]
+  links = [];
+  #isolates = [];
+  #seen = new Map();
+  #route;
+  #running = true;
+
+  constructor(isolates, route) {
+    this.#isolates = isolates;
+    this.#route = route;
+    this.#run();
+  }
+
+  stop() {
+    this.#running = false;
+  }
+
+  async #run() {
+    while (this.#running) {
+      await turn();
+      for (const isolate of this.#isolates) this.#look(isolate);
+      for (const link of this.links) this.#pump(link);
+    }
+  }
+
+  #look(isolate) {
+    const seen = this.#seen.get(isolate) ?? 0;
+    const { calls } = isolate;
+    this.#seen.set(isolate, calls.length);
+    for (const call of calls.slice(seen)) {
+      if (call.op !== "fetch") continue;
+      const to = this.#route(isolate, call);
+      if (to === undefined) continue;
+      const rpc = (call.flags & FLAG.RPC) !== 0;
+      const channel = to.isolate.fetch({
+        entrypoint: to.entrypoint ?? call.entrypoint,
+        props: to.props ?? call.props ?? undefined, rpc, method: call.method,
+        url: call.url, cf: call.cf, headers: call.headers,
+        body: rpc || (call.flags & FLAG.BODY) !== 0, length: call.length,
+      });
+      this.links.push({
+        rpc, from: isolate, out: call.channel, to: to.isolate, channel,
+        headSent: false, forward: {}, back: {}, closed: false,
+      });
+    }
+  }
+
+  #carry(link, a, aChannel, b, bChannel, state) {
+    const source = a.channel(aChannel);
+    state.taken ??= 0;
+    while (state.taken < source.chunks.length) {
+      const bytes = source.chunks[state.taken++];
+      a.window(aChannel, bytes.length);
+      if (link.rpc) this.messages.push([a === link.from, bytes]);
+      b.data(bChannel, bytes);
+    }
+    if (source.reset !== null && !link.closed) {
+      link.closed = true;
+      b.reset(bChannel, source.reset.code, source.reset.message);
+    } else if (source.ended && !state.ended && !link.closed) {
+      state.ended = true;
+      b.end(bChannel);
+    }
+  }
+
+  #pump(link) {
+    if (link.closed) return;
+    const { back, channel, forward, from, out, to } = link;
+    this.#carry(link, from, out, to, channel, forward);
+    if (link.closed) return;
+    const { head } = to.channel(channel);
+    if (head !== null && !link.headSent) {
+      link.headSent = true;
+      from.head(out, head.status, {
+        statusText: head.statusText, headers: head.headers,
+        length: head.length, body: (head.flags & FLAG.BODY) !== 0,
+      });
+    }
+    this.#carry(link, to, channel, from, out, back);
   }
 }

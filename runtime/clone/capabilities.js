@@ -1,0 +1,141 @@
+// Values that hold capabilities: the env of a worker that is loaded, and the
+// props of an export, which only ever come back to the worker that made them.
+
+import { GRANT_CAPABILITY, GRANT_ENTRYPOINT, v8 } from "../native.js";
+import {
+  list, PrimordialRangeError as RangeError, PrimordialUint8Array as Uint8Array,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
+} from "../primordials.js";
+import {
+  dataCloneError, TAG_CAPABILITY, TAG_EXPORT, TAG_GRANT, toBytes,
+} from "../core/clone.js";
+import { fetcherTarget } from "../core/remote.js";
+import { worker } from "../worker/entrypoints.js";
+import { loaderCapability } from "../worker/loader.js";
+import { Plain, toArray } from "./plain.js";
+
+export const FETCHER = 1;
+export const LOADER = 2;
+
+const MAX_GRANTS = 1000;
+const GRANT_SIZE = 24;
+
+const isLoaded = () => dataCloneError(
+  "Entrypoints to dynamically-loaded workers cannot be transferred to other " +
+  "Workers, because the system does not know how to reload this Worker from " +
+  "scratch. Instead, have the parent Worker expose an entrypoint which " +
+  "constructs the dynamic worker and forwards to it.");
+
+const isLive = () => dataCloneError(
+  "A stub of an RPC session could not be cloned: it ends with the session.");
+
+// Throws for what belongs to one request, or to a worker that was loaded.
+export function requireLasting(target) {
+  if (target.stub !== null || (target.self && !worker.isHost)) throw isLoaded();
+  if (target.ref !== null) throw isLive();
+}
+
+const parts = (...values) => toArray(values);
+
+// What a stub is: { kind, target }, or undefined.
+function capabilityOf(value) {
+  const target = fetcherTarget(value);
+  if (target !== undefined) return { kind: FETCHER, target };
+  const capability = loaderCapability(value);
+  return capability === undefined ? undefined : {
+    kind: LOADER, target: { capability, stub: null, self: false, ref: null },
+  };
+}
+
+// The grants of one loaded worker.
+export class Grants {
+  #records = list();
+
+  // Its index.  One for each time: nginx does not care.
+  add(target) {
+    requireLasting(target);
+    const index = this.#records.length;
+    if (index >= MAX_GRANTS) {
+      throw new RangeError(
+        `The worker's env holds more than ${MAX_GRANTS} stubs.`);
+    }
+    this.#records[index] = target.self
+      ? record(
+        GRANT_ENTRYPOINT, 0, v8.utf8Encode(target.entrypoint), target.props)
+      : record(GRANT_CAPABILITY, target.capability, null, null);
+    return index;
+  }
+
+  // As wire/dw_wire.h has them, or null for none.
+  toBytes() {
+    if (this.#records.length === 0) return null;
+    let size = 0;
+    for (let i = 0; i < this.#records.length; i++) {
+      size += TypedArrayPrototypeGetByteLength(this.#records[i]);
+    }
+    const bytes = new Uint8Array(size);
+    for (let i = 0, at = 0; i < this.#records.length; i++) {
+      TypedArrayPrototypeSet(bytes, this.#records[i], at);
+      at += TypedArrayPrototypeGetByteLength(this.#records[i]);
+    }
+    return bytes;
+  }
+}
+
+function write32(bytes, at, value) {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+function record(kind, capability, name, props) {
+  const nameSize = name === null ? 0 : TypedArrayPrototypeGetByteLength(name);
+  const propsSize =
+    props === null ? 0 : TypedArrayPrototypeGetByteLength(props);
+  const bytes = new Uint8Array(GRANT_SIZE + nameSize + propsSize);
+  bytes[0] = kind;
+  write32(bytes, 4, nameSize);
+  write32(bytes, 8, propsSize);
+  write32(bytes, 16, capability);
+  write32(bytes, 20, capability / 2 ** 32);
+  if (nameSize > 0) TypedArrayPrototypeSet(bytes, name, GRANT_SIZE);
+  if (propsSize > 0) {
+    TypedArrayPrototypeSet(bytes, props, GRANT_SIZE + nameSize);
+  }
+  return bytes;
+}
+
+class WithCapabilities extends Plain {
+  #write;
+
+  constructor(write) {
+    super();
+    this.#write = write;
+  }
+
+  copyFunction(value) {
+    return this.copySpecial(value) ?? super.copyFunction(value);
+  }
+
+  copySpecial(value) {
+    const found = capabilityOf(value);
+    return found === undefined ? undefined : this.#write(found);
+  }
+}
+
+// What of a worker's env is sent: a copy for native.v8.serialize().
+export function copyEnv(env, grants) {
+  return new WithCapabilities(({ kind, target }) => v8.hostObject(
+    TAG_GRANT, parts(kind, grants.add(target)))).finish(env);
+}
+
+// Props for an export of this worker, as bytes.
+export function serializeProps(props) {
+  return toBytes(new WithCapabilities(({ kind, target }) => {
+    requireLasting(target);
+    return target.self
+      ? v8.hostObject(TAG_EXPORT, parts(target.entrypoint, target.props))
+      : v8.hostObject(TAG_CAPABILITY, parts(kind, target.capability));
+  }).finish(props));
+}

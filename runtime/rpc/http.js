@@ -1,0 +1,78 @@
+// Headers, Requests and Responses as parts of a value, and back.  What comes
+// may be made up: it goes through the public constructors.
+
+import {
+  JSONParse, JSONStringify, list, RegExpPrototypeExec, splitString,
+} from "../primordials.js";
+import { dataCloneError } from "../core/clone.js";
+import { createHeaders, headersToWire } from "../web/headers.js";
+import { Request, requestState } from "../web/request.js";
+import { Response, responseState } from "../web/response.js";
+import { toArray } from "../chunks/clone.js";
+import { badMessage } from "./messages.js";
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const headerValue = /^[\x01-\x09\x0b\x0c\x0e-\xff]*$/;
+
+// name, value, name, value ...
+export function headersParts(headers) {
+  const parts = splitString(headersToWire(headers), "\0");
+  parts.length--;
+  return toArray(parts);
+}
+
+export function readHeaders(parts) {
+  if (parts.length % 2 !== 0) throw badMessage("bad headers");
+  const checked = list();
+  for (let i = 0; i < parts.length; i++) {
+    if (typeof parts[i] !== "string" || RegExpPrototypeExec(
+      i % 2 === 0 ? token : headerValue, parts[i]) === null) {
+      throw badMessage("bad headers");
+    }
+    checked[i] = parts[i];
+  }
+  return createHeaders(checked, 0, false);
+}
+
+function bodyPart(body, out) {
+  if (body === null) return null;
+  body.requireUnused();
+  if (body.text !== undefined || body.bytes !== undefined) {
+    return body.take().getBytes();
+  }
+  return out.readable(body.takeStream());
+}
+
+export function requestParts(request, out) {
+  const { body, cf, headers, method, redirect, url } = requestState(request);
+  const json = cf === undefined ? undefined : JSONStringify(cf);
+  return [
+    method, url, headersParts(headers), redirect, json, bodyPart(body, out),
+  ];
+}
+
+export function readRequest(parts) {
+  const { 0: method, 1: url, 2: headers, 3: redirect, 4: cf, 5: body } = parts;
+  return new Request(url, {
+    __proto__: null,
+    method, headers: readHeaders(headers), redirect,
+    cf: cf === undefined ? undefined : JSONParse(cf),
+    body: body === null ? undefined : body,
+  });
+}
+
+export function responseParts(response, out) {
+  const { body, headers, status, statusText } = responseState(response);
+  if (status < 200) {
+    throw dataCloneError(
+      "A Response without a status of 200 to 599 could not be cloned.");
+  }
+  return [status, statusText, headersParts(headers), bodyPart(body, out)];
+}
+
+export function readResponse(parts) {
+  const { 0: status, 1: statusText, 2: headers, 3: body } = parts;
+  return new Response(body, {
+    __proto__: null, status, statusText, headers: readHeaders(headers),
+  });
+}

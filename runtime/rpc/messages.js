@@ -1,0 +1,92 @@
+// The messages of an RPC session: each is its length, four bytes with the least
+// first, and an array as clone/plain.js writes it.  What stands in the arrays:
+// docs/architecture.md, "RPC".
+
+import {
+  list, PrimordialError as Error, PrimordialUint8Array as Uint8Array,
+  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
+  TypedArrayPrototypeSubarray,
+} from "../primordials.js";
+
+export const CALL = 1;
+export const GET = 2;
+export const RETURN = 3;
+export const THROW = 4;
+export const FINISH = 5;
+export const RELEASE = 6;
+// of a ReadableStream: from who has it, and from who reads it
+export const CHUNK = 7;
+export const CLOSE = 8;
+export const FAIL = 9;
+export const PULL = 10;
+export const CANCEL = 11;
+// of a WritableStream: from who writes, and from who has it
+export const WRITE = 12;
+export const END = 13;
+export const ABORT = 14;
+export const WRITTEN = 15;
+
+// What a call is to: an export, or the answer to an earlier question.
+export const TO_EXPORT = 0;
+export const TO_ANSWER = 1;
+
+export const MAX_MESSAGE = 32 * 1024 * 1024;
+const HEADER = 4;
+
+export const badMessage = (what) =>
+  new Error(`The RPC session is broken: the peer sent ${what}.`);
+
+export function frame(bytes) {
+  const size = TypedArrayPrototypeGetByteLength(bytes);
+  if (size > MAX_MESSAGE) {
+    throw new Error(
+      "Serialized RPC arguments or return values are limited to 32MiB, but " +
+      `the size of this value was: ${size} bytes.`);
+  }
+  const framed = new Uint8Array(HEADER + size);
+  for (let i = 0; i < HEADER; i++) framed[i] = size >>> 8 * i;
+  TypedArrayPrototypeSet(framed, bytes, HEADER);
+  return framed;
+}
+
+// Takes the stream of bytes apart.
+export class Inbox {
+  #chunks = list();
+  #size = 0;
+  #needed = HEADER;       // bytes until there is something to do
+
+  push(bytes) {
+    this.#chunks[this.#chunks.length] = bytes;
+    this.#size += TypedArrayPrototypeGetByteLength(bytes);
+  }
+
+  // The next whole message, or null.
+  next() {
+    if (this.#size < this.#needed) return null;
+    const bytes = this.#join();
+    const size = bytes[0] + bytes[1] * 2 ** 8 + bytes[2] * 2 ** 16 +
+      bytes[3] * 2 ** 24;
+    if (size > MAX_MESSAGE) throw badMessage("a message that is too long");
+    this.#needed = HEADER + size;
+    if (this.#size < this.#needed) return null;
+
+    const message = TypedArrayPrototypeSubarray(bytes, HEADER, this.#needed);
+    this.#chunks[0] = TypedArrayPrototypeSubarray(bytes, this.#needed);
+    this.#size -= this.#needed;
+    this.#needed = HEADER;
+    return message;
+  }
+
+  #join() {
+    const chunks = this.#chunks;
+    if (chunks.length === 1) return chunks[0];
+    const all = new Uint8Array(this.#size);
+    for (let i = 0, at = 0; i < chunks.length; i++) {
+      TypedArrayPrototypeSet(all, chunks[i], at);
+      at += TypedArrayPrototypeGetByteLength(chunks[i]);
+    }
+    chunks.length = 1;
+    chunks[0] = all;
+    return all;
+  }
+}

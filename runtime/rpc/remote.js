@@ -1,0 +1,234 @@
+// Sessions that are opened here: one for each call to an entrypoint.
+
+import { BODY, CANCEL, LOADED, ops, RPC, SELF } from "../native.js";
+import {
+  list, PromisePrototypeThen, PromiseResolve, TypedArrayPrototypeGetByteLength,
+} from "../primordials.js";
+import { closeChannel, openChannel, Sender } from "../core/channels.js";
+import { errorFromReset, messageOf } from "../core/errors.js";
+import {
+  currentInvocation, requestIsOver, requireInvocation,
+} from "../core/invocation.js";
+import { utf8ToBinary } from "../web/encoding.js";
+import { refFor } from "./local.js";
+import { Pending } from "./pending.js";
+import { Session } from "./session.js";
+
+const GRANT_AT = 32768;
+
+// The sending half of a channel: what credit does not allow yet waits.
+export class Outbox {
+  sender;
+  #queue = list();
+  #head = 0;
+  #sending = false;
+  #ended = null;          // what to do when all has gone
+
+  constructor(channel) {
+    this.sender = new Sender(channel);
+  }
+
+  send(bytes) {
+    if (this.#sending) this.#queue[this.#queue.length] = bytes;
+    else this.#write(bytes);
+  }
+
+  #write(bytes) {
+    const waiting = this.sender.write(bytes);
+    if (waiting === undefined) return;
+    this.#sending = true;
+    PromisePrototypeThen(waiting, () => this.#next());
+  }
+
+  #next() {
+    this.#sending = false;
+    while (!this.#sending && this.#head < this.#queue.length) {
+      const bytes = this.#queue[this.#head];
+      this.#queue[this.#head++] = undefined;
+      this.#write(bytes);
+    }
+    if (this.#sending) return;
+    this.#queue.length = 0;
+    this.#head = 0;
+    const ended = this.#ended;
+    this.#ended = null;
+    if (ended !== null) ended();
+  }
+
+  // Calls "then" once all has been sent.
+  end(then) {
+    if (this.#sending) this.#ended = then;
+    else then();
+  }
+}
+
+// Grants what has been received.
+export class Credit {
+  #channel;
+  #received = 0;
+
+  constructor(channel) {
+    this.#channel = channel;
+  }
+
+  took(bytes) {
+    this.#received += TypedArrayPrototypeGetByteLength(bytes);
+    if (this.#received < GRANT_AT) return;
+    ops.grant(this.#channel, this.#received);
+    this.#received = 0;
+  }
+}
+
+// The opener's end of a channel; it is opened when there is something to say.
+class Opener {
+  invocation;
+  session;
+  #target;
+  #channel = 0;
+  #outbox = null;
+  #credit = null;
+  #cleanup = () => {
+    this.#close();
+    this.session.close();
+  };
+
+  constructor(target, invocation) {
+    this.#target = target;
+    this.invocation = invocation;
+    this.session = new Session(invocation, this);
+  }
+
+  #open() {
+    const { capability, entrypoint, props, self, stub } = this.#target;
+    const kind = stub !== null ? LOADED : self ? SELF : 0;
+    this.#channel = ops.fetch(
+      this.invocation.channel,
+      stub !== null ? stub.channel : self ? 0 : capability,
+      BODY | RPC | kind, 0, -1, 0, props, `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/\0\0`);
+    this.#outbox = new Outbox(this.#channel);
+    this.#credit = new Credit(this.#channel);
+    openChannel(this.#channel, this);
+    this.invocation.addCleanup(this.#cleanup);
+  }
+
+  // -- for the session -------------------------------------------------------
+
+  send(bytes) {
+    if (this.#outbox === null) this.#open();
+    this.#outbox.send(bytes);
+  }
+
+  end() {
+    if (this.#outbox === null) return;
+    this.#outbox.end(() => this.#outbox.sender.end());
+  }
+
+  fail(error) {
+    ops.reset(this.#channel, CANCEL, messageOf(error), "");
+    this.#close();
+  }
+
+  done() {}
+
+  // -- for the channel -------------------------------------------------------
+
+  onHead() {}
+
+  onData(bytes) {
+    this.session.receive(bytes);
+    this.#credit.took(bytes);
+  }
+
+  onEnd() {
+    this.#close();
+    this.session.peerEnded();
+  }
+
+  onReset(code, message) {
+    this.#close();
+    const { stub } = this.#target;
+    this.session.break(
+      stub !== null && stub.error !== undefined
+        ? stub.error : errorFromReset(code, message));
+  }
+
+  onWindow() {
+    this.#outbox.sender.onWindow();
+  }
+
+  #close() {
+    closeChannel(this.#channel);
+    this.invocation.removeCleanup(this.#cleanup);
+    this.#outbox.sender.close();
+  }
+}
+
+// Where a Fetcher's properties lead.  "given" is the invocation in which the
+// property was asked for, for a thenable that V8 calls in none.
+export function callTarget(target, path, args, given = undefined) {
+  try {
+    if (target.ref !== null) {
+      return args === undefined
+        ? target.ref.get(path) : target.ref.call(path, args);
+    }
+    const invocation = currentInvocation() ?? given ?? requireInvocation();
+    if (invocation.over) throw requestIsOver();
+    const { stub } = target;
+    if (stub !== null && stub.error !== undefined) throw stub.error;
+    return new Opener(target, invocation).session.askRoot(path, args);
+  } catch (error) {
+    return Pending.rejected(error);
+  }
+}
+
+// -- a session with ourselves --------------------------------------------------
+
+class Wire {
+  peer = null;
+
+  #later(deliver) {
+    PromisePrototypeThen(PromiseResolve(undefined), deliver);
+  }
+
+  send(bytes) {
+    this.#later(() => this.peer.receive(bytes));
+  }
+
+  end() {
+    this.#later(() => this.peer.peerEnded());
+  }
+
+  fail(error) {
+    this.#later(() => this.peer.break(error));
+  }
+
+  done() {}
+}
+
+// The base of a stub of "root".
+function connectLocally(root) {
+  const invocation = requireInvocation();
+  const there = new Wire();
+  const here = new Wire();
+  const session = new Session(invocation, there);
+  there.peer = new Session(invocation, here, root);
+  here.peer = session;
+  session.hold();
+  const cleanup = () => {
+    session.close();
+    there.peer.close();
+  };
+  invocation.addCleanup(cleanup);
+  return {
+    __proto__: null,
+    call: (path, args) => session.askRoot(path, args),
+    get: (path) => session.askRoot(path, undefined),
+    dispose() {
+      invocation.removeCleanup(cleanup);
+      session.unhold();
+    },
+  };
+}
+
+// new RpcStub(target)
+export const wrapLocally = (target) => refFor(target, connectLocally);

@@ -1,0 +1,329 @@
+// Values on their way through a session: structured clone, with functions,
+// RpcTargets, stubs, Fetchers, streams, Requests and Responses by reference.
+
+import { KIND_ERROR, KIND_UNCLONEABLE, v8 } from "../native.js";
+import {
+  ArrayIsArray, ArrayPrototype, list, NumberIsInteger,
+  ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectKeys,
+  ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf,
+  StringPrototypeSlice,
+} from "../primordials.js";
+import { Plain, toArray } from "../chunks/clone.js";
+import {
+  dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
+  TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
+} from "../core/clone.js";
+import { nativeErrors } from "../core/errors.js";
+import { baseOf, createStub, refOf, thenableName } from "../core/stubs.js";
+import { isObject } from "../core/webidl.js";
+import { fetcherTarget } from "../core/remote.js";
+import { createFetcher } from "../web/fetcher.js";
+import { isHeaders } from "../web/headers.js";
+import { isRequest } from "../web/request.js";
+import { isResponse } from "../web/response.js";
+import { isReadableStream, isWritableStream } from "../web/streams.js";
+import {
+  headersParts, readHeaders, readRequest, readResponse, requestParts,
+  responseParts,
+} from "./http.js";
+import { refFor } from "./local.js";
+import { INSTANCE, modeOf } from "./lookup.js";
+import { badMessage } from "./messages.js";
+
+const notSerializable = (name) => dataCloneError(
+  `Could not serialize object of type "${name}". This type does not support ` +
+  "serialization.");
+
+const classOf = (value) => thenableName(value) ??
+  (typeof value === "function"
+    ? "Function" : StringPrototypeSlice(v8.detail(value), 2, -1));
+
+const isId = (value) => NumberIsInteger(value) && value > 0;
+
+// One message as it goes out.  What it exports stands in the session's table
+// from then on; if the message does not leave, undo() takes it back.
+export class Outgoing extends Plain {
+  moved = list();         // stubs in a result, which now belong to the peer
+  #session;
+  #ids = list();
+  #errors = list();
+  #inError = false;
+
+  constructor(session) {
+    super();
+    this.#session = session;
+  }
+
+  #export(tag, entry) {
+    const id = this.#session.exportEntry(entry);
+    this.#ids[this.#ids.length] = id;
+    return v8.hostObject(tag, toArray([id]));
+  }
+
+  copyFunction(value) {
+    return this.#byReference(value);
+  }
+
+  copySpecial(value, kind) {
+    if (baseOf(value) !== undefined) return this.#byReference(value);
+    if (kind === KIND_UNCLONEABLE) {
+      // a Proxy passes for what its prototype says
+      return modeOf(value) === undefined ? undefined : this.#byReference(value);
+    }
+    if (modeOf(value) === INSTANCE) return this.#byReference(value);
+    if (isHeaders(value)) {
+      return v8.hostObject(TAG_HEADERS, toArray(headersParts(value)));
+    }
+    if (isReadableStream(value)) return this.readable(value);
+    if (isWritableStream(value)) return this.#writable(value);
+    if (isRequest(value)) {
+      return v8.hostObject(TAG_REQUEST, toArray(requestParts(value, this)));
+    }
+    if (isResponse(value)) {
+      return v8.hostObject(TAG_RESPONSE, toArray(responseParts(value, this)));
+    }
+    return undefined;
+  }
+
+  checkPlain(value, prototype) {
+    if (prototype !== null) throw notSerializable(classOf(value));
+  }
+
+  #byReference(value) {
+    if (this.#inError || thenableName(value) !== undefined) {
+      throw notSerializable(classOf(value));
+    }
+    const target = fetcherTarget(value);
+    if (target !== undefined) {
+      this.#session.requireLasting(target);
+      const ref = target.ref === null ? null : target.ref.dup();
+      return this.#export(TAG_FETCHER, {
+        __proto__: null, ref, stream: null,
+        fetcher: ref === null ? value : createFetcher({ ref }),
+      });
+    }
+    const ref = refOf(value);
+    if (ref !== undefined) this.moved[this.moved.length] = ref;
+    return this.#export(TAG_STUB, {
+      __proto__: null, ref: refFor(value), fetcher: null, stream: null,
+    });
+  }
+
+  readable(stream) {
+    if (this.#inError) throw notSerializable("ReadableStream");
+    return this.#export(TAG_READABLE, {
+      __proto__: null, ref: null, fetcher: null,
+      stream: this.#session.streams.readable(stream),
+    });
+  }
+
+  #writable(stream) {
+    if (this.#inError) throw notSerializable("WritableStream");
+    return this.#export(TAG_WRITABLE, {
+      __proto__: null, ref: null, fetcher: null,
+      stream: this.#session.streams.writable(stream),
+    });
+  }
+
+  // The stack says what the code over here looks like: it stays.
+  copyErrorParts(parts) {
+    parts[2] = headline(parts[0], parts[1]);
+    return super.copyErrorParts(parts);
+  }
+
+  copyPlatformObject(cloneable, value) {
+    if (cloneable.tag !== TAG_DOM_EXCEPTION) {
+      return super.copyPlatformObject(cloneable, value);
+    }
+    const parts = cloneable.write(value);
+    parts[2] = headline(parts[0], parts[1]);
+    return v8.hostObject(cloneable.tag, parts);
+  }
+
+  // What an error has beyond its message: [error, name, cause's holder or
+  // undefined, own properties].
+  setCause(error, cause) {
+    this.#extrasOf(error)[2] = toArray([cause]);
+  }
+
+  #extrasOf(error) {
+    for (let i = this.#errors.length - 1; i >= 0; i--) {
+      if (this.#errors[i][0] === error) return this.#errors[i];
+    }
+    const extras = toArray([error, undefined, undefined, undefined]);
+    this.#errors[this.#errors.length] = extras;
+    return extras;
+  }
+
+  copyErrorExtras(error, copied) {
+    let { name } = error;
+    name = name === undefined ? "Error" : `${name}`;
+    if (nativeErrors[name] === undefined) this.#extrasOf(copied)[1] = name;
+    const keys = ObjectKeys(error);
+    let properties = null;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (key === "name" || key === "message" || key === "stack" ||
+          key === "cause") {
+        continue;
+      }
+      const before = this.#inError;
+      this.#inError = true;
+      try {
+        const value = this.copy(error[key]);
+        properties ??= {};
+        defineData(properties, key, value);
+      } catch {
+        // an error comes without what cannot go
+      } finally {
+        this.#inError = before;
+      }
+    }
+    if (properties !== null) this.#extrasOf(copied)[3] = properties;
+  }
+
+  // The bytes of a message.
+  encode(parts) {
+    const message = list();
+    message[0] = undefined;
+    for (let i = 0; i < parts.length; i++) message[i + 1] = this.copy(parts[i]);
+    if (this.#errors.length > 0) message[0] = toArray(this.#errors);
+    return toBytes(ObjectSetPrototypeOf(message, ArrayPrototype));
+  }
+
+  undo() {
+    for (let i = 0; i < this.#ids.length; i++) {
+      this.#session.dropExport(this.#ids[i]);
+    }
+  }
+}
+
+function defineData(object, key, value) {
+  ObjectDefineProperty(object, key, {
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
+function defineHidden(object, key, value) {
+  ObjectDefineProperty(object, key, {
+    __proto__: null,
+    value, writable: true, enumerable: false, configurable: true,
+  });
+}
+
+// One message as it came.
+export class Incoming {
+  refs = list();          // of the stubs in it
+  #session;
+
+  constructor(session) {
+    this.#session = session;
+  }
+
+  // What encode() was given, as a list.
+  decode(bytes) {
+    let message;
+    try {
+      message = deserialize(bytes, (tag, parts) => this.#read(tag, parts));
+    } catch {
+      throw badMessage("a value that cannot be read");
+    }
+    if (!ArrayIsArray(message) || message.length < 2) {
+      throw badMessage("something that is no message");
+    }
+    ObjectSetPrototypeOf(message, null);
+    if (message[0] !== undefined) setExtras(message[0]);
+    const parts = list();
+    for (let i = 1; i < message.length; i++) parts[i - 1] = message[i];
+    return parts;
+  }
+
+  #read(tag, parts) {
+    if (tag < TAG_STUB) return undefined;
+    if (!ArrayIsArray(parts)) throw badMessage("parts that are no array");
+    ObjectSetPrototypeOf(parts, null);
+    switch (tag) {
+    case TAG_STUB:
+      return createStub(this.#import(parts));
+    case TAG_FETCHER:
+      // nobody can duplicate one: it lasts as long as the session
+      return createFetcher({ ref: this.#session.importRef(idOf(parts)) });
+    case TAG_HEADERS:
+      return readHeaders(parts);
+    case TAG_REQUEST:
+      return readRequest(parts);
+    case TAG_RESPONSE:
+      return readResponse(parts);
+    case TAG_READABLE:
+      return this.#session.streams.importReadable(idOf(parts));
+    case TAG_WRITABLE:
+      return this.#session.streams.importWritable(idOf(parts));
+    default:
+      throw badMessage("an unknown tag");
+    }
+  }
+
+  #import(parts) {
+    const ref = this.#session.importRef(idOf(parts));
+    this.refs[this.refs.length] = ref;
+    return ref;
+  }
+
+  // Of all stubs in it but the refs in "kept", a list or null.
+  dispose(kept = null) {
+    for (let i = 0; i < this.refs.length; i++) {
+      const ref = this.refs[i];
+      if (kept === null || !includes(kept, ref)) ref.dispose();
+    }
+    this.refs.length = 0;
+  }
+}
+
+function includes(items, item) {
+  for (let i = 0; i < items.length; i++) {
+    if (items[i] === item) return true;
+  }
+  return false;
+}
+
+function idOf(parts) {
+  if (parts.length !== 1 || !isId(parts[0])) throw badMessage("a bad id");
+  return parts[0];
+}
+
+function setExtras(errors) {
+  if (!ArrayIsArray(errors)) throw badMessage("bad errors");
+  ObjectSetPrototypeOf(errors, null);
+  for (let i = 0; i < errors.length; i++) {
+    const extras = errors[i];
+    if (!ArrayIsArray(extras) || extras.length !== 4 || !isObject(extras[0]) ||
+        v8.cloneKind(extras[0]) !== KIND_ERROR) {
+      throw badMessage("bad errors");
+    }
+    const { 0: error, 1: name, 2: cause, 3: properties } = extras;
+    if (typeof name === "string") {
+      defineHidden(error, "name", name);
+      const message = ObjectGetOwnPropertyDescriptor(error, "message");
+      defineHidden(error, "stack", headline(name, message?.value));
+    }
+    if (ArrayIsArray(cause)) defineHidden(error, "cause", cause[0]);
+    if (isObject(properties)) copyProperties(properties, error);
+  }
+}
+
+// All of the stack that an error has elsewhere.
+const headline = (name, message) =>
+  typeof message !== "string" || message === "" ? name : `${name}: ${message}`;
+
+function copyProperties(from, to) {
+  const keys = ObjectKeys(from);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    if (key !== "stack" && key !== "message" && key !== "cause" &&
+        ObjectPrototypeHasOwnProperty(from, key)) {
+      defineData(to, key, from[key]);
+    }
+  }
+}
+

@@ -1,0 +1,41 @@
+// A binding or an entrypoint: requests can be sent to it, and its other methods
+// are called by RPC.
+
+import {
+  ObjectCreate, PrimordialTypeError as TypeError,
+} from "../primordials.js";
+import { fetcherTarget, Remote } from "../core/remote.js";
+import { addWildcard, createCallable, setBase } from "../core/stubs.js";
+import { defineInterface } from "../core/webidl.js";
+import { fetchFrom } from "./fetch.js";
+
+const toTarget = ({
+  capability = 0, stub = null, self = false, ref = null, entrypoint = "",
+  props = null,
+}) => ({ __proto__: null, capability, stub, self, ref, entrypoint, props });
+
+export class Fetcher {
+  constructor() {
+    throw new TypeError("Illegal constructor");
+  }
+
+  fetch(input, init = undefined) {
+    return fetchFrom(
+      fetcherTarget(this), input, init, arguments.length, "Fetcher.fetch");
+  }
+}
+defineInterface(Fetcher);
+addWildcard(Fetcher);
+
+export function createFetcher(target) {
+  const fetcher = ObjectCreate(Fetcher.prototype);
+  setBase(fetcher, new Remote(toTarget(target)));
+  return fetcher;
+}
+
+// One that can be called, too.
+export function createCallableFetcher(target, call) {
+  const fetcher = createCallable(Fetcher.prototype, call);
+  setBase(fetcher, new Remote(toTarget(target)));
+  return fetcher;
+}

@@ -1,0 +1,71 @@
+// CommonJS modules: run once, when they are first required or imported.  In a
+// cycle a module sees what the other one has exported so far.
+
+import { v8 } from "../native.js";
+import {
+  ObjectDefineProperty, PrimordialError as Error,
+  PrimordialTypeError as TypeError, ReflectApply, SafeMap,
+} from "../primordials.js";
+
+const made = new SafeMap();
+
+function define(object, name, value) {
+  ObjectDefineProperty(object, name, {
+    __proto__: null,
+    value, writable: true, enumerable: true, configurable: true,
+  });
+}
+
+// The exports of a module, { name, content }.  "host" has what modules.js
+// knows.
+export function evaluate(found, host) {
+  const known = made.get(found.name);
+  if (known !== undefined) return known.exports;
+
+  const run = v8.compileCommonJs(found.name, found.content);
+  const exports = {};
+  const module = {};
+  define(module, "exports", exports);
+  define(module, "id", found.name);
+  define(module, "loaded", false);
+  made.set(found.name, module);
+  const require = (specifier) => requireFrom(found.name, specifier, host);
+  try {
+    ReflectApply(run, exports, [exports, require, module]);
+  } catch (error) {
+    made.delete(found.name);
+    throw error;
+  }
+  module.loaded = true;
+  return module.exports;
+}
+
+function requireFrom(referrer, specifier, host) {
+  if (typeof specifier !== "string") {
+    throw new TypeError("require(): the specifier must be a string.");
+  }
+  if (specifier === "cloudflare:workers") return host.workers();
+  const found = host.find(specifier, referrer);
+  if (found === undefined) {
+    const builtIn = host.builtIn(specifier);
+    if (builtIn === undefined) throw host.missing(specifier, referrer);
+    return builtIn;
+  }
+  if (host.isScript(found)) {
+    throw new Error(
+      `Module "${found.name}" is an ES module: require() cannot load it, ` +
+      "import() can.");
+  }
+  return host.isCommonJs(found)
+    ? evaluate(found, host) : contentOnce(found, host);
+}
+
+// Each require() of it gives the same one.
+function contentOnce(found, host) {
+  let module = made.get(found.name);
+  if (module === undefined) {
+    module = { __proto__: null, exports: host.contentOf(found) };
+    made.set(found.name, module);
+  }
+  return module.exports;
+}

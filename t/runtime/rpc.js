@@ -1,0 +1,841 @@
+// RPC between isolates, through a switch that plays nginx.
+
+import assert from "node:assert/strict";
+import v8 from "node:v8";
+import {
+  FLAG, FORMAT, isolates, RECORD, records, Switch,
+} from "./lib/harness.js";
+
+const ALS = [RECORD.FLAG, "", "nodejs_als"];
+
+// A callee, and a caller whose env has it as API.  "statements" run in the
+// caller's fetch handler; what they return, as JSON, must be "expected".
+function rpc(
+  title, callee, statements, expected, check = () => {}, options = {}) {
+  isolates(title, async (isolate, another) => {
+    const server = another();
+    const answer = await connect(isolate, server, callee, statements, check);
+    assert.deepEqual(answer, expected);
+  }, options);
+}
+
+// All sessions have ended by themselves.
+const allClosed = ({ hub, isolate }) => isolate.until(() =>
+  hub.links.every(({ back, forward }) => forward.ended && back.ended));
+
+// How many messages are in these bytes?
+function countMessages(chunks) {
+  const bytes = Buffer.concat(chunks);
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32LE(at)) count++;
+  return count;
+}
+
+async function connect(isolate, server, callee, statements, check) {
+  const prelude = `import { RpcTarget, WorkerEntrypoint, RpcStub, RpcPromise, exports, env as globalEnv }
+    from "cloudflare:workers";\n`;
+  await server.load(FORMAT.RECORDS, records(
+    [[RECORD.JS, "main.js", prelude + callee], ALS]), { host: true });
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", prelude +
+      `const failure = async (promise) => {
+         try { await promise; } catch (error) { return [error.name, error.message]; }
+         return "did not throw";
+       };
+       const until = async (condition) => {
+         for (let i = 0; i < 200; i++) {
+           const result = await condition();
+           if (result) return result;
+           await scheduler.wait(2);
+         }
+       };
+       export class Own extends WorkerEntrypoint { hi(x) { return [x, this.ctx.props]; } }
+       export class Near extends WorkerEntrypoint {
+         async fetch(request) { return new Response(
+           ["near", request.method, await request.text(), this.ctx.props].join(" ")); }
+         hi(x) { return ["near", x]; } }
+       export default { async fetch(request, env, ctx) {
+         const api = env.API;
+         try {
+           const result = await (async () => { ${statements} })();
+           return Response.json(result === undefined ? null : result);
+         } catch (error) {
+           return Response.json(["threw", error.name, error.message, error.stack]);
+         }
+       } };`],
+    [RECORD.SERVICE, "API", "7"], ALS,
+  ]), { host: true });
+  const hub = new Switch([isolate, server], (from, call) =>
+    call.flags & FLAG.SELF ? { isolate: from }
+      : call.target === 7 ? { isolate: server } : undefined);
+  try {
+    const answer = await isolate.request();
+    assert.equal(answer.reset, null);
+    await check({ hub, isolate, server });
+    return JSON.parse(answer.text);
+  } finally {
+    hub.stop();
+  }
+}
+
+const entrypoint = (body) =>
+  `export default class extends WorkerEntrypoint { ${body} }`;
+
+rpc("a method is called with values and answers with one",
+  entrypoint(`add(a, b) { return { sum: a + b, at: new Date(0) }; }`),
+  `const { sum, at } = await api.add(1, 2); return [sum, at.toISOString()];`,
+  [3, "1970-01-01T00:00:00.000Z"]);
+
+rpc("errors keep name, message, cause and own properties, and lose their stack",
+  entrypoint(`
+    type() { throw Object.assign(new TypeError("t"), { code: 7, deep: { a: [1] }, fn() {} }); }
+    custom() { class MyError extends Error { get name() { return "MyError"; } }
+      throw new MyError("m", { cause: new RangeError("c") }); }
+    value() { throw { plain: 1 }; }
+    dom() { throw new DOMException("d", "AbortError"); }
+    symbol() { throw Symbol("s"); }`),
+  `const caught = async (name) => { try { await api[name](); } catch (error) { return error; } };
+   const type = await caught("type"), custom = await caught("custom");
+   const dom = await caught("dom");
+   return [type instanceof TypeError, type.message, type.code, type.deep, "fn" in type,
+     custom.name, custom.message, custom.cause.name, custom.cause.message,
+     await caught("value"), dom instanceof DOMException, dom.name, dom.message,
+     (await caught("symbol")).message,
+     [type, custom, dom].some(({ stack }) => /main\\.js/.test(stack)), custom.stack];`,
+  [true, "t", 7, { a: [1] }, false, "MyError", "m", "RangeError", "c",
+    { plain: 1 }, true, "AbortError", "d", "Symbol(s)", false, "MyError: m"]);
+
+const ABSENT = [
+  "instance", "fn", "__proto__", "toString", "hasOwnProperty", "__defineGetter__",
+  "valueOf", "env", "ctx", "missing", "stat", "#private", "isPrototypeOf", "",
+];
+rpc("only methods and getters of the class are reachable",
+  `class Base extends WorkerEntrypoint { inherited() { return "base"; } }
+   export default class extends Base {
+     #private = "p"; instance = "i"; fn = () => "own";
+     static stat() {}
+     method() { return "m"; }
+     get getter() { return { g: this.#private }; }
+   }`,
+  `const out = [await api.method(), await api.inherited(), (await api.getter).g];
+   for (const name of ${JSON.stringify(ABSENT)}) {
+     out.push([name, await failure(api[name]()), await failure(api[name])]);
+   }
+   out.push(await failure(api.alarm()), await failure(api.x.y.z()),
+     await failure(api.method.call()), await failure(api.getter.g()));
+   return out;`,
+  ["m", "base", "p", ...ABSENT.map((name) => {
+    const error = [
+      "TypeError", `The RPC receiver does not implement the method "${name}".`,
+    ];
+    return [name, error, error];
+  }),
+  ["TypeError", "'alarm' is a reserved method and cannot be called over RPC."],
+  ["TypeError", 'The RPC receiver does not implement the method "x".'],
+  ["TypeError", 'The RPC receiver does not implement the method "call".'],
+  ["TypeError", '"getter.g" is not a function.']]);
+
+rpc("an exported object's own functions take one argument, env and ctx",
+  `export default {
+     greet(name, env, ctx) { return [name, env === this.env, ctx.props, this.data]; },
+     four(a, b, c, d) {}, data: { n: [1] }, fetch() {},
+   };`,
+  `return [await api.greet("x"), await api.data.n, await failure(api.greet()),
+     (await failure(api.four(1)))[0], await failure(api.env), await failure(api.ctx),
+     await failure(api.toString())];`,
+  [["x", true, {}, { n: [1] }], [1],
+    ["TypeError", 'Attempted to call RPC function "greet" with the wrong number of ' +
+      "arguments. When calling a top-level handler function that is not declared " +
+      "as part of a class, you must always send exactly one argument. In order " +
+      "to support variable numbers of arguments, the server must use class-based " +
+      "syntax (extending WorkerEntrypoint) instead."],
+    "TypeError",
+    ["TypeError", 'The RPC receiver does not implement the method "env".'],
+    ["TypeError", 'The RPC receiver does not implement the method "ctx".'],
+    ["TypeError", 'The RPC receiver does not implement the method "toString".']]);
+
+const COUNTER = `class Counter extends RpcTarget {
+    #n = 0; secret = "s";
+    constructor(n) { super(); this.#n = n; }
+    increment(by = 1) { return this.#n += by; }
+    get value() { return this.#n; }
+    child() { return new Counter(this.#n * 10); }
+    [Symbol.dispose]() { globalThis.disposed = (globalThis.disposed ?? 0) + 1; }
+  }`;
+
+rpc("RpcTargets are stubs over there",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     counter(n) { return new Counter(n); } disposed() { return globalThis.disposed ?? 0; } }`,
+  `const counter = await api.counter(5);
+   const out = [counter instanceof RpcStub, typeof counter, await counter.increment(),
+     await counter.increment(2), await counter.value, await failure(counter.secret)];
+   const dup = counter.dup();
+   counter[Symbol.dispose]();
+   out.push(await failure(counter.increment()), await dup.value, await api.disposed());
+   dup[Symbol.dispose](); dup[Symbol.dispose]();
+   out.push(await until(async () => await api.disposed() > (out.last ?? 0) && api.disposed()));
+   out.last = out.at(-1);
+   return out;`,
+  [true, "function", 6, 8, 8,
+    ["TypeError", 'The RPC receiver does not implement the method "secret".'],
+    ["Error", "RPC stub used after being disposed."], 8, 0, 1],
+  allClosed);
+
+rpc("calls on a promise's result leave at once: one round trip",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     counter(n) { return new Counter(n); } }`,
+  `return await api.counter(5).child().child().increment();`, 501,
+  ({ hub: { messages } }) => {
+    const first = messages.findIndex(([fromOpener]) => !fromOpener);
+    assert.equal(
+      countMessages(messages.slice(0, first).map(([, bytes]) => bytes)), 4);
+  });
+
+rpc("plain objects of functions, and functions as arguments and results",
+  entrypoint(`
+    api() { return { add: (a, b) => a + b, nested: { twice: async (f) => f(await f(1)) }, n: 3 }; }
+    async apply(f, ...args) { return [await f(...args), typeof f]; }
+    make(prefix) { const f = (x) => prefix + x; f.extra = () => "own"; return f; }
+    async each(list, f) { for (const x of list) await f(x); }`),
+  `const object = await api.api();
+   const seen = [];
+   await api.each([1, 2, 3], (x) => { seen.push(x); });
+   const made = await api.make("p");
+   return [await object.add(1, 2), object.n, await object.nested.twice((x) => x * 3),
+     await api.apply(async (a, b) => [a, b], 1, { c: 2 }), seen, await made("q"),
+     await api.api().nested.twice((x) => x + 1), await made.extra(),
+     await failure(made.prototype), typeof object[Symbol.dispose], Object.keys(object)];`,
+  [3, 3, 9, [[1, { c: 2 }], "function"], [1, 2, 3], "pq", 3, "own",
+    ["TypeError", 'The RPC receiver does not implement the method "prototype".'],
+    "function", ["add", "nested", "n"]]);
+
+rpc("stubs that are arguments end with the call, unless they are duplicated",
+  `let kept, leaked;
+   export default class extends WorkerEntrypoint {
+     keep(f) { kept = f.dup(); leaked = f; }
+     async use() { return [await kept("a"),
+       await leaked("b").then(() => "worked", (error) => error.message)]; }
+     async both(f) { await this.keep(f); await 0; await scheduler.wait(30);
+       return [await kept("a")]; }
+     delayed(f) { this.ctx.waitUntil((async () => {
+       const dup = f.dup(); await scheduler.wait(30);
+       await f("x").catch((error) => dup(error.message)); dup[Symbol.dispose]();
+     })()); }
+   }`,
+  `const seen = [];
+   const done = new Promise((resolve) => {
+     api.delayed((x) => { seen.push(x); resolve(); });
+   });
+   const both = await api.both((x) => x + "!");
+   await done;
+   return [both, seen];`,
+  [["a!"], ["RPC stub used after being disposed."]]);
+
+rpc("what cannot go is a DataCloneError; the session goes on",
+  entrypoint(`
+    symbol() { return Symbol(); } weak() { return new WeakMap(); }
+    instance() { return new (class Foo {})(); } echo(x) { return x; }
+    promise() { return { p: Promise.resolve(1) }; } ok() { return "ok"; }`),
+  `const out = [];
+   for (const name of ["symbol", "weak", "instance", "promise"]) {
+     out.push(await failure(api[name]()));
+   }
+   out.push(await failure(api.echo(Symbol("q"))),
+     await failure(api.echo(new (class Bar {})())), await failure(api.echo(api.echo(1))),
+     await failure(api.echo(ctx)), await failure(api.echo([() => 1, Symbol("u")])),
+     await api.ok());
+   return out.map((x) => Array.isArray(x) ? x[1] : x);`,
+  ["Symbol() could not be cloned.", "#<WeakMap> could not be cloned.",
+    'Could not serialize object of type "Foo". This type does not support serialization.',
+    "#<Promise> could not be cloned.", "Symbol(q) could not be cloned.",
+    'Could not serialize object of type "Bar". This type does not support serialization.',
+    'Could not serialize object of type "RpcPromise". This type does not support serialization.',
+    'Could not serialize object of type "ExecutionContext". This type does not support serialization.',
+    "Symbol(u) could not be cloned.", "ok"], allClosed);
+
+rpc("a stub of one's own isolate works as any other",
+  entrypoint(`call(stub) { return stub.increment(4); }`),
+  `${COUNTER}
+   const counter = new RpcStub(new Counter(1));
+   const plain = new RpcStub({ f: (x) => [x, 1] });
+   const fn = new RpcStub((x) => ({ x }));
+   const out = [await counter.increment(), await counter.child().value,
+     await api.call(counter), await counter.value, await plain.f("a"), (await fn(2)).x];
+   const error = (f) => { try { f(); } catch (e) { return [e.name, e.message]; } };
+   out.push(error(() => new RpcStub(1)), error(() => new RpcStub(new Date())),
+     error(() => RpcStub({})));
+   counter[Symbol.dispose]();
+   out.push(await until(() => globalThis.disposed));
+   out.push((await failure(counter.value))[1]);
+   return out;`,
+  [2, 20, 6, 6, ["a", 1], 2,
+    ["TypeError", "RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives."],
+    ["TypeError", "RpcStubs can only wrap plain objects, functions, and RpcTarget derivatives."],
+    ["TypeError", "Class constructor RpcStub cannot be invoked without 'new'"],
+    1, "RPC stub used after being disposed."]);
+
+rpc("stubs pass through a third party and back",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     counter(n) { return new Counter(n); }
+     bump(stub, n) { return stub.increment(n); }
+     back(stub) { return stub; }
+   }`,
+  `const counter = await api.counter(1);
+   const mine = await api.back((x) => "mine" + x);
+   return [await api.bump(counter, 5), await counter.value, await mine("!"),
+     await (await api.back(counter)).increment()];`,
+  [6, 6, "mine!", 7]);
+
+rpc("Request, Response and Headers go with their bodies",
+  entrypoint(`
+    async request(r) { return [r instanceof Request, r.method, r.url, r.headers.get("a"), await r.text()]; }
+    response() { return new Response("body", { status: 203, statusText: "Hm",
+      headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] }); }
+    headers(h) { h.append("x", "2"); return h; }
+    stream() { let n = 0; return new Response(new ReadableStream({ pull(c) {
+      if (n++ === 3) c.close(); else c.enqueue(new TextEncoder().encode("p" + n)); } })); }`),
+  `const response = await api.response();
+   const headers = await api.headers(new Headers({ x: "1" }));
+   const post = new Request("http://h/p", { method: "POST", body: "text", headers: { a: "é" } });
+   return [await api.request(post), post.bodyUsed, response.status, response.statusText,
+     response.headers.getSetCookie(), await response.text(), headers.get("x"),
+     await (await api.stream()).text()];`,
+  [[true, "POST", "http://h/p", "é", "text"], true, 203, "Hm", ["a=1", "b=2"],
+    "body", "1, 2", "p1p2p3"]);
+
+rpc("a ReadableStream is read at the reader's pace, cancelled and failed",
+  `let pulled = 0, cancelled;
+   export default class extends WorkerEntrypoint {
+     stream() { return new ReadableStream({
+       pull(c) { pulled++; c.enqueue(new Uint8Array(16384)); },
+       cancel(reason) { cancelled = reason; } }, { highWaterMark: 0 }); }
+     failing() { return new ReadableStream({ pull(c) { c.error(new RangeError("broke")); } }); }
+     text() { return new ReadableStream({ pull(c) { c.enqueue("no bytes"); } }); }
+     async read(stream) { let n = 0; for await (const c of stream) n += c.length; return n; }
+     state() { return [pulled, cancelled]; }
+   }`,
+  `const reader = (await api.stream()).getReader();
+   const first = await reader.read();
+   await scheduler.wait(30);
+   const [pulled] = await api.state();
+   await reader.cancel("enough");
+   await scheduler.wait(30);
+   let sent = 0;
+   const big = new ReadableStream({ pull(c) {
+     if (sent++ === 50) c.close(); else c.enqueue(new Uint8Array(10000)); } });
+   const read = async (stream) => { for await (const _ of stream); };
+   return [first.value.length > 0, pulled < 12, (await api.state())[1], await api.read(big),
+     await failure(read(await api.failing())), await failure(read(await api.text()))];`,
+  [true, true, "enough", 500000, ["RangeError", "broke"],
+    ["TypeError", "This ReadableStream did not return bytes."]]);
+
+rpc("a WritableStream waits for each write, closes, aborts and fails",
+  entrypoint(`
+    async fill(stream) { const w = stream.getWriter();
+      for (let i = 0; i < 3; i++) await w.write({ i, at: new Date(0) }); await w.close(); return "filled"; }
+    async abort(stream) { await stream.abort(new TypeError("stop")); }
+    async fail(stream) { const w = stream.getWriter();
+      try { await w.write("x"); } catch (error) { return [error.name, error.message]; } }`),
+  `const seen = []; let closed = false; let aborted;
+   const slow = new WritableStream({ async write(x) { await scheduler.wait(5); seen.push(x.i); },
+     close() { closed = true; } });
+   const out = [await api.fill(slow), seen, closed];
+   await api.abort(new WritableStream({ abort(reason) { aborted = reason; } }));
+   out.push(aborted.name, aborted.message,
+     await api.fail(new WritableStream({ write() { throw new RangeError("full"); } })));
+   return out;`,
+  ["filled", [0, 1, 2], true, "TypeError", "stop", ["RangeError", "full"]]);
+
+rpc("names that an object has anyway are remote ones, but for then",
+  entrypoint(`name() { return "n"; } length() { return "l"; } apply(x) { return x; }
+    toJSON() { return "j"; } call() { return "c"; }`),
+  `return [await api.name(), await api.length(), await api.apply(1), await api.call(),
+     api.then, typeof api, typeof api.foo, api instanceof Object,
+     Object.prototype.toString.call(api),
+     api.name instanceof RpcPromise, Object.keys(api)];`,
+  ["n", "l", 1, "c", undefined, "object", "function", true, "[object Fetcher]",
+    false, []].map((x) => x ?? null));
+
+rpc("a promise that is disposed of is not to be used, nor what it brings",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     counter(n) { return new Counter(n); } disposed() { return globalThis.disposed ?? 0; }
+     held() { return { n: 1, [Symbol.dispose]() { globalThis.disposed = 10; } }; } }`,
+  `const early = api.counter(1);
+   early[Symbol.dispose]();
+   const out = [await failure(early.increment())];
+   out.push(await until(async () => await api.disposed() > (out.last ?? 0) && api.disposed()));
+   out.last = out.at(-1);
+   const held = await api.held();
+   out.push(held.n, await api.disposed());
+   held[Symbol.dispose]();
+   out.push(await until(async () => await api.disposed() > (out.last ?? 0) && api.disposed()));
+   out.last = out.at(-1);
+   return out;`,
+  [["Error", "RPC promise used after being disposed."], 1, 1, 1, 10],
+  allClosed);
+
+rpc("a result that is here already can still be gone on from",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     all() { return { counter: new Counter(1), data: { n: 2 } }; } }`,
+  `const promise = api.all();
+   await promise;
+   return [await promise.counter.increment(), await promise.data.n,
+     await failure(promise.data.m), await failure(promise.data())];`,
+  [2, 2, ["TypeError", 'The RPC receiver does not implement the method "m".'],
+    ["TypeError", '"data" is not a function.']]);
+
+rpc("thousands of calls in flight",
+  `${COUNTER} export default class extends WorkerEntrypoint { counter() { return new Counter(0); } }`,
+  `const counter = await api.counter();
+   const results = await Promise.all(Array.from({ length: 3000 }, () => counter.increment()));
+   return [results.length, results.at(-1), new Set(results).size];`,
+  [3000, 3000, 3000]);
+
+rpc("large values go in pieces",
+  entrypoint(`echo(x) { return x; }`),
+  `const big = "x".repeat(300000);
+   const [a, b] = await Promise.all([api.echo({ big }), api.echo(big + "y")]);
+   const [, message] = await failure(api.echo(new Uint8Array(33 * 2 ** 20)));
+   return [a.big === big, b.length, message.replace(/346\\d{5} /, "N ")];`,
+  [true, 300001, "Serialized RPC arguments or return values are limited to 32MiB, " +
+    "but the size of this value was: N bytes."]);
+
+rpc("ctx.exports: the worker's own exports, with props",
+  entrypoint(""),
+  `const { Own } = ctx.exports;
+   const withProps = Own({ props: { who: "é", again: Own({ props: 1 }), api } });
+   const [x, props] = await withProps.hi("x");
+   return [x, props.who, await Own.hi(1), await exports.Own.hi(2), ctx.exports === exports,
+     typeof props.again.hi, Object.keys(exports).join(), await props.again.hi(3)];`,
+  ["x", "é", [1, {}], [2, {}], true, "function", "Near,Own,default", [3, 1]]);
+
+rpc("pollution on one side changes nothing on the other",
+  `Object.prototype.polluted = "server"; Array.prototype.extra = 1;
+   export default class extends WorkerEntrypoint {
+     evil() { return JSON.parse('{"__proto__": {"x": 1}, "constructor": 2, "ok": 3}'); }
+     echo(x) { return [Object.getPrototypeOf(x) === Object.prototype, Object.keys(x)]; } }`,
+  `const evil = await api.evil();
+   return [({}).polluted === undefined, ({}).x === undefined, Object.keys(evil), evil.ok,
+     Object.getPrototypeOf(evil) === Object.prototype,
+     await api.echo(JSON.parse('{"__proto__": {"y": 1}}'))];`,
+  [true, true, ["__proto__", "constructor", "ok"], 3, true, [true, ["__proto__"]]]);
+
+rpc("patched built-ins neither break nor spy on it",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     counter() { return new Counter(1); } echo(x) { return x; }
+     fail() { throw new TypeError("f"); } }`,
+  `const spied = [];
+   const { apply } = Reflect;
+   const spy = (object, name) => {
+     const before = object[name];
+     object[name] = function (...args) { spied[spied.length] = name; return apply(before, this, args); };
+   };
+   const then = Promise.prototype.then;
+   for (const [object, names] of [
+     [Array.prototype, ["push", "map", "forEach", "slice", "join", "shift"]],
+     [Map.prototype, ["get", "set", "has", "delete"]],
+     [String.prototype, ["split", "slice", "indexOf"]],
+     [Function.prototype, ["call", "apply", "bind"]],
+     [Object, ["defineProperty", "getPrototypeOf", "keys"]], [Reflect, ["get", "apply"]],
+   ]) for (const name of names) spy(object, name);
+   for (const name of ["then", "value", "get", "call", "path", "stream", "fetcher", "ref", "base"]) {
+     Object.defineProperty(Object.prototype, name, { __proto__: null,
+       configurable: true, get() { spied[spied.length] = "get " + name; return undefined; },
+       set(value) { spied[spied.length] = "set " + name; } });
+   }
+   const iterator = Array.prototype[Symbol.iterator];
+   Array.prototype[Symbol.iterator] = function () { spied[spied.length] = "iterator"; throw 1; };
+   spied.length = 0;
+   const counter = await api.counter();
+   const n = await counter.child().increment(5);
+   const echoed = await api.echo({ a: [1, { b: 2 }], f: () => 1 });
+   const error = await failure(api.fail());
+   Array.prototype[Symbol.iterator] = iterator;
+   for (const name of ["value", "get", "call", "path", "stream", "fetcher", "ref", "base", "then"]) {
+     delete Object.prototype[name];
+   }
+   return new Response(JSON.stringify([n, echoed.a[1].b, error, spied.filter((x) => x !== "get then")])).json();`,
+  [15, 2, ["TypeError", "f"], []]);
+
+rpc("Fetchers go, too: their requests and their methods come back here",
+  `export class Far extends WorkerEntrypoint {
+     fetch(request) { return new Response("far " + request.headers.get("a") + this.ctx.props.p); }
+     hi(x) { return ["far", x]; } }
+   export default class extends WorkerEntrypoint {
+     far() { return exports.Far({ props: { p: 1 } }); }
+     async use(fetcher) { return [await (await fetcher.fetch("http://x/", { method: "POST", body: "b" })).text(),
+       await fetcher.hi("there"), fetcher.constructor.name]; }
+     async later(fetcher) { const text = async () => (await fetcher.fetch("http://x/")).text();
+       return [await text(), text]; }
+   }`,
+  `class Mine extends WorkerEntrypoint {}
+   const far = await api.far();
+   const [, again] = await api.later(ctx.exports.Near({ props: 7 }));
+   return [await (await far.fetch("http://x/", { headers: { a: "h" } })).text(), await far.hi(2),
+     await api.use(ctx.exports.Near({ props: 5 })), await api.use(far),
+     await failure(far.fetch()), await again(),
+     await failure(api.use(structuredClone)), (await failure((async () => structuredClone(far))()))[0]];`,
+  ["far h1", ["far", 2], ["near POST b 5", ["near", "there"], "Fetcher"],
+    ["far null1", ["far", "there"], "Fetcher"],
+    ["TypeError", "Failed to execute 'Fetcher.fetch': 1 argument required, but only 0 present."],
+    "near GET  7",
+    ["TypeError", 'The RPC receiver does not implement the method "fetch".'], "DataCloneError"]);
+
+rpc("Blobs and Files are copied, and a slice without the rest",
+  entrypoint(`async text(blob) { return [blob instanceof Blob, blob.type, await blob.text()]; }
+    file() { return new File(["f"], "name", { type: "a/b" }); }`),
+  `const file = await api.file();
+   return [await api.text(new Blob(["hidden", "é"], { type: "x/y" }).slice(6)),
+     file instanceof File, file.name, file.type, await file.text()];`,
+  [[true, "", "é"], true, "name", "a/b", "f"],
+  ({ hub: { messages } }) => assert.ok(
+    messages.every(([, bytes]) => !Buffer.from(bytes).includes("hidden"))));
+
+rpc("a read of a method gives a function; arrays, Maps and Sets hold stubs",
+  entrypoint(`plain(x) { return x + 1; }
+    deep() { return [new Map([["f", (x) => x * 2]]), new Set([(x) => x * 3]),
+      Object.assign(Object.create(null), { g: () => 4 })]; }
+    same(a, b) { return a === b; }`),
+  `const fn = await api.plain;
+   const [map, set, bare] = await api.deep();
+   const [inSet] = set;
+   const f = () => 1;
+   return [fn instanceof RpcStub, await fn(1), await map.get("f")(2), await inSet(2),
+     await bare.g(), await api.same(f, f), await api.same(f, () => 1)];`,
+  [true, 2, 4, 6, 4, true, false]);
+
+rpc("errors that hold themselves, and values that throw when they are copied",
+  entrypoint(`cycle() { const error = new Error("e"); error.cause = error; error.self = error; throw error; }
+    getter() { return { get x() { throw new RangeError("from a getter"); } }; }
+    nested() { return { errors: [new TypeError("in"), new Error("two", { cause: { c: 1 } })] }; }
+    falsy() { throw undefined; }`),
+  `let error; try { await api.cycle(); } catch (e) { error = e; }
+   const { errors } = await api.nested();
+   let falsy = 1; try { await api.falsy(); } catch (e) { falsy = e; }
+   return [error.cause === error, error.self === error, await failure(api.getter()),
+     errors[0] instanceof TypeError, errors[1].cause, falsy === undefined];`,
+  [true, true, ["RangeError", "from a getter"], true, { c: 1 }, true]);
+
+rpc("streams end with their session, and both ends hear why",
+  `let state = "open";
+   export default class extends WorkerEntrypoint {
+     keep(stream) { this.ctx.waitUntil((async () => {
+       const reader = stream.getReader();
+       try { for (;;) { const { done } = await reader.read(); if (done) break; } state = "done"; }
+       catch (error) { state = error.message; } })()); return "kept"; }
+     state() { return state; } }`,
+  `let pulled = 0;
+   const kept = await api.keep(new ReadableStream({ type: "bytes", pull(c) {
+     if (pulled++ === 3) c.error(new RangeError("over")); else c.enqueue(new Uint8Array(10)); } }));
+   return [kept, await until(async () => await api.state() !== "open" && api.state())];`,
+  ["kept", "over"]);
+
+rpc("what was exported for a call that could not leave is taken back",
+  `${COUNTER} export default class extends WorkerEntrypoint { counter() { return new Counter(1); } }`,
+  `const counter = await api.counter();
+   const message = (await failure(counter.increment([() => 1, Symbol("u")])))[1];
+   counter[Symbol.dispose]();
+   await scheduler.wait(50);
+   return message;`,
+  "Symbol(u) could not be cloned.", allClosed);
+
+rpc("a stub in a result is the caller's: the callee's own is gone with the call",
+  `${COUNTER}
+   class Room extends RpcTarget {
+     lend() { return new RpcStub(new Counter(1)); }
+     disposed() { return globalThis.disposed ?? 0; } }
+   export default class extends WorkerEntrypoint { room() { return new Room(); } }`,
+  `const room = await api.room();
+   const lent = await room.lend();
+   const value = await lent.value;
+   const before = await room.disposed();
+   lent[Symbol.dispose]();
+   return [value, before, await until(room.disposed)];`,
+  [1, 0, 1]);
+
+rpc("the values of an AsyncLocalStorage stay on their side",
+  `import { AsyncLocalStorage } from "node:async_hooks";
+   const storage = new AsyncLocalStorage();
+   export default class extends WorkerEntrypoint {
+     async call(f) { return storage.run("callee", async () => [await f(), storage.getStore()]); }
+     store() { return storage.getStore() ?? null; } }`,
+  `const { AsyncLocalStorage } = await import("node:async_hooks");
+   const storage = new AsyncLocalStorage();
+   const local = new RpcStub(() => storage.getStore() ?? "none");
+   return storage.run("caller", async () => [
+     await api.call(() => storage.getStore() ?? "none"), await api.store(), await local(),
+     storage.getStore()]);`,
+  [["none", "callee"], null, "none", "caller"], undefined, { only: "engine" });
+
+rpc("a hundred stubs of one target, disposed of in any order",
+  `${COUNTER} export default class extends WorkerEntrypoint {
+     many() { const c = new Counter(1); return Array.from({ length: 100 }, () => c); }
+     disposed() { return globalThis.disposed ?? 0; } }`,
+  `const many = await api.many();
+   const dups = many.map((stub) => stub.dup());
+   many[Symbol.dispose]();
+   const before = await api.disposed();
+   const values = await Promise.all(dups.map((dup) => dup.value));
+   for (const dup of dups.reverse()) dup[Symbol.dispose]();
+   await scheduler.wait(20);
+   return [before, values.length, await until(api.disposed)];`,
+  [0, 100, 1], allClosed);
+
+rpc("console shows stubs without asking them anything",
+  entrypoint("f() { return () => 1; }"),
+  `const stub = await api.f();
+   console.error(stub, api, api.f, ctx.exports.Own);
+   return "shown";`,
+  "shown",
+  ({ isolate, server, hub }) => {
+    assert.match(isolate.logs().join("\n"), /RpcStub.*Fetcher.*RpcProperty.*Fetcher/);
+    assert.equal(hub.links.length, 1);
+  });
+
+// -- a peer that keeps no rule -------------------------------------------------------
+
+// Messages as runtime/rpc/messages.js has them, of values in V8's format.
+const message = (...parts) => {
+  const bytes = v8.serialize([undefined, ...parts]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length);
+  return new Uint8Array(Buffer.concat([size, bytes]));
+};
+const u32 = (n) => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(n);
+  return new Uint8Array(bytes);
+};
+
+const hostileMessages = {
+  "a length above the limit": u32(0xffffffff),
+  "no value": new Uint8Array([...u32(4), 1, 2, 3, 4]),
+  "no array": new Uint8Array([...u32(4), 0xff, 0x0f, 0x49, 0x02]),
+  "an unknown type": message(99, 1),
+  "a type that is no number": message("1", 1),
+  "a question twice": [message(2, 1, 0, 0, ["x"]), message(2, 1, 0, 0, ["x"])],
+  "a question of a bad number": message(2, -1, 0, 0, ["x"]),
+  "an unknown export": message(1, 1, 0, 7, ["x"], []),
+  "an unknown answer": message(1, 1, 1, 7, ["x"], []),
+  "an unknown kind of target": message(1, 1, 2, 0, ["x"], []),
+  "a path that is no array": message(1, 1, 0, 0, "x", []),
+  "a path of other things": message(1, 1, 0, 0, [{ toString: 1 }], []),
+  "arguments that are no array": message(1, 1, 0, 0, ["x"], { length: 2 ** 32 }),
+  "an answer to nothing": message(3, 5, "value", false),
+  "an exception for nothing": message(4, 5, new Error("x")),
+  "a FINISH of nothing": message(5, 3),
+  "a release of nothing": message(6, 3),
+  "a release of the entrypoint": message(6, 0),
+  "bad errors": (() => {
+    const bytes = v8.serialize([[[{}, "x", 1, 2]], 2, 1, 0, 0, ["x"]]);
+    return new Uint8Array([...u32(bytes.length), ...bytes]);
+  })(),
+};
+
+for (const [title, sent] of Object.entries(hostileMessages)) {
+  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       export class Api extends WorkerEntrypoint { x() { return 1; } }
+       export default { fetch() { return new Response("alive"); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    await isolate.next("respond");
+    for (const bytes of Array.isArray(sent) ? sent : [sent]) isolate.data(channel, bytes);
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
+    assert.equal((await isolate.request()).text, "alive");
+  });
+}
+
+// A host object in V8's format: a tag and its parts.
+class Host {
+  constructor(tag, ...parts) { this.tag = tag; this.parts = parts; }
+}
+function messageOfHosts(...parts) {
+  const hosts = new WeakMap();
+  class Writer extends v8.Serializer {
+    _writeHostObject(object) {
+      const { tag, parts } = hosts.get(object);
+      this.writeUint32(tag);
+      this.writeValue(parts);
+    }
+  }
+  const place = (value) => {
+    if (Array.isArray(value)) return value.map(place);
+    if (!(value instanceof Host)) return value;
+    const object = new v8.Serializer();
+    hosts.set(object, { tag: value.tag, parts: value.parts.map(place) });
+    return object;
+  };
+  const writer = new Writer();
+  writer.writeHeader();
+  writer.writeValue([undefined, ...parts.map(place)]);
+  const bytes = writer.releaseBuffer();
+  return new Uint8Array([...u32(bytes.length), ...bytes]);
+}
+const STUB = 48, FETCHER = 49, HEADERS = 50, REQUEST = 51, RESPONSE = 52,
+  READABLE = 53, WRITABLE = 54;
+const call = (...args) => messageOfHosts(1, 1, 0, 0, ["keep"], args);
+const bytes = new Uint8Array(10);
+
+const hostileValues = {
+  "a grant": [call(new Host(32, 1, 0))],
+  "a capability": [call(new Host(33, 1, 0))],
+  "an export": [call(new Host(34, "default", null))],
+  "a stub of a bad number": [call(new Host(STUB, -1))],
+  "a stub of no number": [call(new Host(STUB))],
+  "a stub twice": [call(new Host(STUB, 1), new Host(STUB, 1))],
+  "a Fetcher of a bad number": [call(new Host(FETCHER, "1"))],
+  "an unknown tag": [call(new Host(60, 1))],
+  "headers that inject one": [call(new Host(HEADERS, "a", "b\r\nc: d"))],
+  "headers with a NUL": [call(new Host(HEADERS, "a", "b\0c\0d"))],
+  "headers of other things": [call(new Host(HEADERS, "a", 1))],
+  "a Request with a bad method": [call(new Host(REQUEST, "A B", "http://h/", [], "follow", undefined, null))],
+  "a Request of nothing": [call(new Host(REQUEST))],
+  "a Response with a bad status": [call(new Host(RESPONSE, 99, "", [], null))],
+  "more of a stream than was asked for":
+    [call(new Host(READABLE, 3)), message(7, 3, bytes), message(7, 3, bytes)],
+  "a chunk that is no bytes":
+    [call(new Host(READABLE, 3)), message(7, 3, "x")],
+  "a stream twice": [call(new Host(READABLE, 3), new Host(WRITABLE, 3))],
+  "a WRITTEN that nobody waits for":
+    [call(new Host(WRITABLE, 3)), message(15, 3)],
+};
+for (const [title, sent] of Object.entries(hostileValues)) {
+  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       export class Api extends WorkerEntrypoint {
+         keep(...args) { globalThis.kept = args; return new Promise(() => {}); } }
+       export default { fetch() { return new Response("alive"); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    await isolate.next("respond");
+    for (const message of sent) isolate.data(channel, message);
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
+    assert.equal((await isolate.request()).text, "alive");
+  });
+}
+
+isolates("hostile: writes that do not wait for the last one", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint {
+       sink() { return new WritableStream({ write() { return new Promise(() => {}); } }); } }
+     export default { fetch() { return new Response("alive"); } };`);
+  const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+  isolate.data(channel, message(1, 1, 0, 0, ["sink"], []));
+  await isolate.until(() => isolate.bytes(channel).length > 4);
+  isolate.data(channel, message(12, 1, "a"));
+  isolate.data(channel, message(12, 1, "b"));
+  await isolate.until(() => isolate.channel(channel).reset !== null);
+  assert.match(isolate.channel(channel).reset.message, /before the last one was written/);
+});
+
+isolates("hostile: any other bytes, whole or in pieces", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint { x(a) { return a; } }
+     export default { fetch() { return new Response("alive"); } };`);
+  let seed = 1;
+  const random = (n) => { seed = (seed * 48271) % 0x7fffffff; return seed % n; };
+  const good = message(1, 1, 0, 0, ["x"], [{ a: [1, new Map([[1, { b: 2n }]])] }]);
+  for (let i = 0; i < 100; i++) {
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    const bytes = good.slice();
+    for (let n = 0; n < 1 + i % 4; n++) bytes[4 + random(bytes.length - 4)] = random(256);
+    const at = random(bytes.length);
+    isolate.data(channel, bytes.slice(0, at));
+    isolate.data(channel, bytes.slice(at));
+    isolate.end(channel);
+    await isolate.until(() =>
+      isolate.channel(channel).done || isolate.channel(channel).reset !== null);
+  }
+  assert.equal((await isolate.request()).text, "alive");
+});
+
+isolates("hostile: reserved names and prototypes cannot be reached by hand", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint {
+       secret = 1; plain() { return { a: {} }; } fn() { return function f() {}; } }
+     export default { fetch() {}, list: [1], fn() {} };`);
+  const ask = async (entrypoint, path, args) => {
+    const channel = isolate.fetch({ entrypoint, rpc: true, body: true });
+    isolate.data(channel, args === undefined
+      ? message(2, 1, 0, 0, path) : message(1, 1, 0, 0, path, args));
+    await isolate.until(() => isolate.bytes(channel).length > 4);
+    isolate.end(channel);
+    return Buffer.from(isolate.bytes(channel)).toString("latin1");
+  };
+  for (const [entrypoint, path] of [
+    ["Api", ["constructor"]], ["Api", ["constructor", "constructor"]],
+    ["Api", ["__proto__"]], ["Api", ["__proto__", "constructor"]], ["Api", ["secret"]],
+    ["Api", ["plain", "constructor"]], ["Api", ["plain", "__proto__"]],
+    ["Api", ["plain", "prototype"]], ["Api", ["plain", "call"]],
+    ["Api", ["fetch"]], ["Api", ["env"]], ["Api", ["ctx", "props"]],
+    ["", ["env"]], ["", ["ctx"]], ["", ["constructor"]], ["", ["__proto__"]],
+    ["", ["toString"]], ["", ["list", "push"]], ["", ["list", "constructor"]],
+    ["", ["fn", "constructor"]], ["", ["fn", "prototype"]], ["", ["fn", "caller"]],
+    ["Nothing", ["x"]], ["", ["hasOwnProperty"]],
+  ]) {
+    for (const args of [undefined, ["return globalThis"]]) {
+      assert.match(await ask(entrypoint, path, args),
+        /does not implement|is a reserved method|does not export an entrypoint/,
+        `${entrypoint} ${path}`);
+    }
+  }
+});
+
+isolates("hostile: a callee's bad message rejects the call", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const broken = [];
+       try {
+         const stub = await env.API.f((x) => x);
+         return new Response("no");
+       } catch (error) { return new Response(error.message); }
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true });
+  for (const [bytes, expected] of [
+    [message(3, 9, 1, false), /the peer sent an answer to nothing/],
+    [message(1, 1, 0, 0, [], []), /the peer sent a call to nothing/],
+    [message(4, 1, new Error("thrown")), /^thrown$/],
+  ]) {
+    const count = isolate.of("fetch").length;
+    const event = isolate.fetch();
+    const call = await isolate.next("fetch", count);
+    assert.equal(call.flags & (FLAG.RPC | FLAG.BODY), FLAG.RPC | FLAG.BODY);
+    assert.equal(call.length, -1);
+    isolate.head(call.channel, 200, { body: true });
+    isolate.data(call.channel, bytes);
+    assert.match((await isolate.answer(event)).text, expected);
+  }
+});
+
+isolates("a session that is reset rejects its calls and tells its stubs", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const calls = [env.API.a(), env.API.b.c];
+       const results = await Promise.allSettled(calls);
+       return Response.json(results.map(({ reason }) => reason.message));
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true });
+  const event = isolate.fetch();
+  const first = await isolate.next("fetch", 0);
+  const second = await isolate.next("fetch", 1);
+  isolate.reset(first.channel, 5);
+  isolate.reset(second.channel, 2, "TypeError: mine");
+  assert.deepEqual(JSON.parse((await isolate.answer(event)).text),
+    ["Worker exceeded wall time limit.", "mine"]);
+});
+
+isolates("what does no RPC does not load it", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { RpcTarget, RpcStub, WorkerEntrypoint, exports } from "cloudflare:workers";
+     export class A extends WorkerEntrypoint {}
+     export default { fetch(request, env, ctx) {
+       return Response.json([typeof ctx.exports.A, typeof exports.A.x, typeof RpcStub]); } };`);
+  assert.equal((await isolate.request()).text, '["function","function","function"]');
+  assert.equal(isolate.ranChunks.has("rpc"), false);
+}, { only: "node" });
