@@ -32,6 +32,8 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    ngx_memzero(head, sizeof(ngx_http_dynworker_head_t));
+
 #if (NGX_HTTP_SSL)
     if (r->connection->ssl) {
         ngx_str_set(&scheme, "https://");

@@ -370,13 +370,14 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
         return NGX_OK;
     }
 
+    ngx_memzero(&head, sizeof(ngx_http_dynworker_head_t));
+
     head.props.data = (u_char *) open->props.data;
     head.props.len = open->props.size;
     head.strings.data = (u_char *) open->strings.data;
     head.strings.len = open->strings.size;
     head.body_length = open->body_length;
     head.body = (call->request_pipe != NULL);
-    head.rpc = 0;
 
     if (open->flags & DW_WIRE_RPC) {
         head.rpc = 1;

@@ -66,11 +66,11 @@ void CompileCommonJs(const Info& info) {
   v8::Local<v8::String> params[] = {NewText(isolate, "exports"),
                                     NewText(isolate, "require"),
                                     NewText(isolate, "module")};
-  v8::ScriptCompiler::Source source(
-      info[1].As<v8::String>(), NewOrigin(isolate, info[0], false));
+  v8::ScriptCompiler::Source source(info[1].As<v8::String>(),
+                                    NewOrigin(isolate, info[0], false));
   v8::Local<v8::Function> function;
-  if (v8::ScriptCompiler::CompileFunction(isolate->GetCurrentContext(),
-                                          &source, std::size(params), params)
+  if (v8::ScriptCompiler::CompileFunction(isolate->GetCurrentContext(), &source,
+                                          std::size(params), params)
           .ToLocal(&function)) {
     info.GetReturnValue().Set(function);
   }
