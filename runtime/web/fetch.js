@@ -95,6 +95,12 @@ class FetchCall {
   // The invocation is over, and nothing will come any more.  Who did not wait
   // for the response need not hear of it.
   #cleanup = () => {
+    if (this.#settled && this.#sender === null &&
+        (this.#incoming === null || this.#incoming.untouched)) {
+      // The usual end: nobody waits, and to make an Error takes long.
+      this.#close();
+      return;
+    }
     const error = requestIsOver();
     this.#close(error);
     this.#failed(error);

@@ -112,6 +112,12 @@ export class IncomingBody {
     return bytes;
   }
 
+  // Has nobody begun to read it here?  Who does so later, when the invocation is
+  // over, is told then.
+  get untouched() {
+    return this.#granted === 0 && this.#received === 0 && this.#wake === null;
+  }
+
   // Has all come, and has all been read?
   get drained() {
     return this.#ended && this.#queue.length === 0;
