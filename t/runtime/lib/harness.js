@@ -14,12 +14,17 @@ if (engineExists) backends.push(["engine", EngineIsolate]);
 
 export * from "./nginx.js";
 
+// For tests that compare a worker with the node that they run in.
+export const olderThanNode20 = Number(process.versions.node.split(".")[0]) < 20
+  ? `compares with Node.js 20, and this is ${process.version}` : undefined;
+
 // "only" names the one of the two that can: node's test runner takes unhandled
 // rejections for its own.
-export function isolates(title, body, { only } = {}) {
+// "skip" is a reason, if there is one.
+export function isolates(title, body, { only, skip } = {}) {
   for (const [name, Isolate] of backends) {
     if (only !== undefined && only !== name) continue;
-    test(`${title} (${name})`, async () => {
+    test(`${title} (${name})`, { skip }, async () => {
       const isolate = new Isolate();
       const others = [];
       const another = () => {

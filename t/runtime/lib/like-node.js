@@ -2,7 +2,7 @@
 // have the same results, or throw the same errors.
 
 import assert from "node:assert/strict";
-import { FORMAT, isolates } from "./harness.js";
+import { FORMAT, isolates, olderThanNode20 } from "./harness.js";
 
 // A result as a text: what JSON would lose is told.
 const show = `
@@ -71,7 +71,7 @@ export function likeNode(title, prelude, expressions, options = {}) {
       }
     }
     assert.equal(wrong.length, 0, `${wrong.length} differ:\n${wrong.join("\n")}`);
-  }, options);
+  }, { skip: olderThanNode20, ...options });
 }
 
 // A worker with nodejs_compat that runs statements of its own.
