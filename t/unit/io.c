@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,6 +74,18 @@ new_out(void **state)
     dw_out_init(&out, 0);
     added = 0;
     sends = 1000;
+
+    return 0;
+}
+
+
+static int
+free_out(void **state)
+{
+    (void) state;
+
+    free(out.filling.data);
+    free(out.leaving.data);
 
     return 0;
 }
@@ -171,12 +184,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup(a_flush_takes_what_is_added_meanwhile,
-                               new_out),
-        cmocka_unit_test_setup(
-            a_flush_of_the_watchdog_ends_while_workers_write, new_out),
-        cmocka_unit_test_setup(dropped_lines_are_told_of_once_a_second,
-                               new_out),
+        cmocka_unit_test_setup_teardown(
+            a_flush_takes_what_is_added_meanwhile, new_out, free_out),
+        cmocka_unit_test_setup_teardown(
+            a_flush_of_the_watchdog_ends_while_workers_write, new_out,
+            free_out),
+        cmocka_unit_test_setup_teardown(
+            dropped_lines_are_told_of_once_a_second, new_out, free_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,8 +107,10 @@ op_fill(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     (void) user;
     (void) result;
 
-    memset((uint8_t *) (uintptr_t) args[0].bytes.data, 'w',
-           args[0].bytes.size);
+    if (args[0].bytes.size != 0) {
+        memset((uint8_t *) (uintptr_t) args[0].bytes.data, 'w',
+               args[0].bytes.size);
+    }
 }
 
 
