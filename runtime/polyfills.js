@@ -20,6 +20,15 @@ function defineSymbol(name, value) {
 const offers = list();
 let evaluating = false;
 
+// An evaluation goes much less deep, in frames that are larger.
+const STACK_FRAMES = 1000;
+
+// Throws a RangeError when the stack has no room for an evaluation, before
+// anything has been touched.
+function requireStack(frames) {
+  return frames === 0 ? 0 : requireStack(frames - 1) + 1;
+}
+
 // Makes all of them.  core-js looks for what is there already, so what stands
 // there for it goes first; and what a worker has put there, or deleted, is as
 // before when it is done.
@@ -47,9 +56,13 @@ function offer(object, names) {
 
   defineLazily(object, missing, false, (name) => {
     if (evaluating) return undefined;
+    requireStack(STACK_FRAMES);
     evaluating = true;
-    evaluate();
-    evaluating = false;
+    try {
+      evaluate();
+    } finally {
+      evaluating = false;
+    }
     return object[name];
   });
 }

@@ -52,3 +52,13 @@ returns("bytes as text", `
     "\\ud800".isWellFormed(), new Map().getOrInsert("a", 1)];`, [
   "01ff", "Af8=", [1, 2], true, 0.30000000000000004, true, false, 1,
 ]);
+returns("a first use that has no stack left does not spoil the next", `
+  let failed = 0;
+  const dive = () => {
+    try { dive(); } catch { try { [1].toSorted(); } catch { failed++; } throw 0; }
+  };
+  try { dive(); } catch {}
+  return [failed > 0, [2, 1].toSorted(), [...new Set([1]).union(new Set([2]))],
+    typeof Iterator.from, [1].values().map((n) => n + 1).toArray()];`, [
+  true, [1, 2], [1, 2], "function", [2],
+], { only: "engine" });
