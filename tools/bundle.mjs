@@ -104,11 +104,18 @@ async function exportsOf(paths) {
 // For one chunk: modules of the snapshot and entries of other chunks become
 // modules of constants, of which esbuild drops those that are not used.
 function outside(entry, names, isShared) {
-  const constants = (path, call) => ({
-    contents: names.get(resolve(runtime, path)).map((name) =>
-      `export const ${name} = /* @__PURE__ */ ${call}(` +
-      `${JSON.stringify(path)}, "${name}");`).join("\n"),
-  });
+  const constants = (path, call) => {
+    const found = names.get(resolve(runtime, path));
+    if (found === undefined) {
+      fail(`${shortName(entry)} needs ${path}, which is neither in the ` +
+        "snapshot nor the entry of a chunk");
+    }
+    return {
+      contents: found.map((name) =>
+        `export const ${name} = /* @__PURE__ */ ${call}(` +
+        `${JSON.stringify(path)}, "${name}");`).join("\n"),
+    };
+  };
   return {
     name: "outside",
     setup(plugin) {
