@@ -35,6 +35,7 @@
 #define DW_CRYPTO_LABEL_MAX  (1024 * 1024)
 #define DW_CRYPTO_SCRYPT_MEM (32 * 1024 * 1024)
 #define DW_CRYPTO_SCRYPT_P   8
+#define DW_CRYPTO_SCRYPT_SHA (128 * 1024 * 1024)    /* bytes to hash */
 
 /* Short results: keys, signatures, digests. */
 #define DW_CRYPTO_OUT        8192

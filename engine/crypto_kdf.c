@@ -200,6 +200,32 @@ dw_op_pbkdf2(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 }
 
 
+/*
+ * RFC 7914, 6: PBKDF2 makes blocks of the salt, and the output of those: it
+ * hashes all its input again for each 32 bytes.  Neither sum overflows: what
+ * they are made of is less than 2^32.
+ */
+static bool
+dw_scrypt_fits(v8shim_span_t password, v8shim_span_t salt, uint64_t r,
+    uint64_t p, size_t size)
+{
+    uint64_t  blocks;
+
+    if (r > DW_CRYPTO_SCRYPT_MEM / 128 || p > DW_CRYPTO_SCRYPT_P
+        || password.size > DW_CRYPTO_SCRYPT_SHA
+        || salt.size > DW_CRYPTO_SCRYPT_SHA || size > DW_CRYPTO_SLICE)
+    {
+        return false;
+    }
+
+    blocks = 128 * r * p;
+
+    return password.size + blocks / 32 * salt.size
+           + (size + 31) / 32 * blocks
+           <= DW_CRYPTO_SCRYPT_SHA;
+}
+
+
 /* password, salt, N, r, p, most memory, output: 0, or -1 */
 void
 dw_op_scrypt(void *user, const v8shim_value_t *args, v8shim_value_t *result)
@@ -218,8 +244,8 @@ dw_op_scrypt(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         memory = DW_CRYPTO_SCRYPT_MEM;
     }
 
-    ok = p <= DW_CRYPTO_SCRYPT_P
-         && args[6].bytes.size <= DW_CRYPTO_SLICE
+    ok = dw_scrypt_fits(args[0].bytes, args[1].bytes, r, p,
+                        args[6].bytes.size)
          && EVP_PBE_scrypt((const char *) args[0].bytes.data,
                            args[0].bytes.size, args[1].bytes.data,
                            args[1].bytes.size, n, r, p, memory,

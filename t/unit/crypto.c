@@ -478,7 +478,7 @@ equal_is_equal(void **state)
 static void
 scrypt_within_its_limits(void **state)
 {
-    uint8_t  out[64];
+    uint8_t  out[64], *salt;
 
     (void) state;
 
@@ -499,6 +499,28 @@ scrypt_within_its_limits(void **state)
     assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes("", 0), number(16),
                     number(1), number(9), number(1e6), bytes(out, 64)).number
                 == -1);
+
+    /* A lot to hash: of the salt, and of the blocks. */
+
+    salt = calloc(1, 64 * 1024 * 1024);
+
+    assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes(salt, 1024 * 1024),
+                    number(2), number(8), number(1), number(1e6),
+                    bytes(out, 64)).number == 0);
+    assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes(salt, 64 * 1024 * 1024),
+                    number(2), number(8), number(1), number(1e6),
+                    bytes(out, 64)).number == -1);
+    assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes("", 0), number(2),
+                    number(8), number(1), number(1e6),
+                    bytes(salt, 1024 * 1024)).number == 0);
+    assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes("", 0), number(2),
+                    number(21000), number(1), number(1e9),
+                    bytes(salt, 1024 * 1024)).number == -1);
+    assert_true(RUN(dw_op_scrypt, bytes("", 0), bytes("", 0), number(2),
+                    number(1e300), number(8), number(1e9),
+                    bytes(out, 64)).number == -1);
+
+    free(salt);
 }
 
 
