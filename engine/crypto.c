@@ -99,13 +99,31 @@ dw_crypto_md(uint32_t hash)
 
 
 EVP_MAC_CTX *
-dw_crypto_hmac(uint32_t hash, v8shim_span_t key)
+dw_crypto_hmac(void *user, uint32_t hash, v8shim_span_t key)
 {
-    OSSL_PARAM    params[2];
-    EVP_MAC_CTX  *mac;
+    uint8_t        digest[EVP_MAX_MD_SIZE];
+    OSSL_PARAM     params[2];
+    EVP_MAC_CTX   *mac;
+    const EVP_MD  *md;
 
-    if (dw_crypto_md(hash) == NULL) {
+    md = dw_crypto_md(hash);
+
+    if (md == NULL) {
         return NULL;
+    }
+
+    /*
+     * RFC 2104, 2.  libcrypto would do it in one go, and keep the whole key
+     * with each context.
+     */
+
+    if (key.size > (size_t) EVP_MD_get_block_size(md)) {
+
+        if (!dw_crypto_digest(user, md, key, digest, &key.size)) {
+            return NULL;
+        }
+
+        key.data = digest;
     }
 
     params[0] = OSSL_PARAM_construct_utf8_string("digest",
@@ -122,8 +140,12 @@ dw_crypto_hmac(uint32_t hash, v8shim_span_t key)
                          key.size, params))
     {
         EVP_MAC_CTX_free(mac);
+        mac = NULL;
         ERR_clear_error();
-        return NULL;
+    }
+
+    if (key.data == digest) {
+        OPENSSL_cleanse(digest, sizeof(digest));
     }
 
     return mac;

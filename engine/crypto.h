@@ -81,7 +81,7 @@ bool dw_crypto_digest(void *user, const EVP_MD *md, v8shim_span_t data,
     uint8_t *out, size_t *size);
 
 /* An HMAC to which data may be given, or NULL. */
-EVP_MAC_CTX *dw_crypto_hmac(uint32_t hash, v8shim_span_t key);
+EVP_MAC_CTX *dw_crypto_hmac(void *user, uint32_t hash, v8shim_span_t key);
 
 /*
  * The key that these bytes describe (runtime/crypto/material.js has the

@@ -132,7 +132,7 @@ dw_op_hmac(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     out = dw_crypto_out();
 
     stream.md = NULL;
-    stream.mac = dw_crypto_hmac(dw_op_u32(&args[0]), args[1].bytes);
+    stream.mac = dw_crypto_hmac(user, dw_op_u32(&args[0]), args[1].bytes);
 
     if (stream.mac != NULL && dw_stream_update(user, &stream, args[2].bytes)
         && dw_stream_final(&stream, out, &size))
@@ -180,7 +180,8 @@ dw_op_hash_create(void *user, const v8shim_value_t *args,
 
     if (args[1].type != V8SHIM_UNDEFINED) {
         dw_stream_add(iso, NULL,
-                      dw_crypto_hmac(dw_op_u32(&args[0]), args[1].bytes),
+                      dw_crypto_hmac(user, dw_op_u32(&args[0]),
+                                     args[1].bytes),
                       result);
         return;
     }

@@ -84,7 +84,7 @@ dw_op_hkdf(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         /* 2.2; a salt that is not there is as many zeros as no bytes are */
 
         salt = args[2].bytes;
-        mac = dw_crypto_hmac(dw_op_u32(&args[0]), salt);
+        mac = dw_crypto_hmac(user, dw_op_u32(&args[0]), salt);
 
         ok = mac != NULL
              && EVP_MAC_update(mac, args[1].bytes.data, args[1].bytes.size)
@@ -96,7 +96,7 @@ dw_op_hkdf(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     if (ok) {
         key.data = prk;
         key.size = size;
-        mac = dw_crypto_hmac(dw_op_u32(&args[0]), key);
+        mac = dw_crypto_hmac(user, dw_op_u32(&args[0]), key);
 
         ok = mac != NULL
              && dw_hkdf_expand(user, mac, args[3].bytes,
@@ -171,7 +171,7 @@ dw_op_pbkdf2(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     EVP_MAC_CTX  *mac;
 
     iterations = dw_op_u32(&args[3]);
-    mac = dw_crypto_hmac(dw_op_u32(&args[0]), args[1].bytes);
+    mac = dw_crypto_hmac(user, dw_op_u32(&args[0]), args[1].bytes);
     ok = mac != NULL && iterations != 0;
 
     out = dw_crypto_writable(&args[4]);

@@ -30,6 +30,9 @@ static dw_cell_t      cell;
 static dw_isolate_t   isolate;
 static dw_executor_t  executor;
 
+/* What libcrypto asked for at once. */
+static size_t  most_allocated;
+
 
 /* An isolate that runs on an executor. */
 static int
@@ -59,6 +62,40 @@ teardown(void **state)
     dw_resources_done(&isolate.resources);
 
     return 0;
+}
+
+
+static void *
+allocate(size_t size, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    if (size > most_allocated) {
+        most_allocated = size;
+    }
+
+    return malloc(size);
+}
+
+
+static void *
+reallocate(void *old, size_t size, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    return realloc(old, size);
+}
+
+
+static void
+release(void *old, const char *file, int line)
+{
+    (void) file;
+    (void) line;
+
+    free(old);
 }
 
 
@@ -201,6 +238,43 @@ an_hmac_state_is_the_hmac(void **state)
 
     assert_int_equal(first.bytes.size, second.bytes.size);
     assert_memory_equal(one, two, 32);
+}
+
+
+/* RFC 4231, 4.7; and a state costs the same, whatever its key. */
+static void
+a_long_key_of_an_hmac_is_hashed(void **state)
+{
+    uint8_t         key[131], *large;
+    v8shim_value_t  result;
+
+    static const uint8_t  expected[] = {
+        0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f,
+        0x0d, 0x8a, 0x26, 0xaa, 0xcb, 0xf5, 0xb7, 0x7f,
+        0x8e, 0x0b, 0xc6, 0x21, 0x37, 0x28, 0xc5, 0x14,
+        0x05, 0x46, 0x04, 0x0f, 0x0e, 0xe3, 0x7f, 0x54
+    };
+
+    const size_t  size = 1024 * 1024;
+    const char    text[] = "Test Using Larger Than Block-Size Key - Hash Key "
+                           "First";
+
+    (void) state;
+
+    memset(key, 0xaa, sizeof(key));
+    result = RUN(dw_op_hmac, number(SHA256), bytes(key, sizeof(key)),
+                 bytes(text, sizeof(text) - 1));
+    assert_int_equal(result.bytes.size, sizeof(expected));
+    assert_memory_equal(result.bytes.data, expected, sizeof(expected));
+
+    large = calloc(1, size);
+    most_allocated = 0;
+
+    assert_int_equal(RUN(dw_op_hash_create, number(SHA256),
+                         bytes(large, size)).type, V8SHIM_NUMBER);
+    assert_in_range(most_allocated, 1, isolate.resources.bytes);
+
+    free(large);
 }
 
 
@@ -533,6 +607,8 @@ main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(an_hmac_state_is_the_hmac, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_long_key_of_an_hmac_is_hashed, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(ctr_wraps_within_its_bits, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(aes_writes_no_more_than_there_is_room,
@@ -551,6 +627,10 @@ main(void)
         cmocka_unit_test_setup_teardown(scrypt_within_its_limits, setup,
                                         teardown),
     };
+
+    if (!CRYPTO_set_mem_functions(allocate, reallocate, release)) {
+        return 1;
+    }
 
     dw_crypto_init();
 
