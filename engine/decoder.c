@@ -160,6 +160,24 @@ dw_decoder_pair(dw_decoder_t *decoder, int byte, int code_point)
 }
 
 
+/* The first byte of a character: all of it, its lead, or an error. */
+static int
+dw_decoder_first(dw_decoder_t *decoder, int byte, bool is_lead)
+{
+    if (DW_IS_ASCII(byte)) {
+        return byte;
+    }
+
+    if (is_lead) {
+        decoder->lead = (uint8_t) byte;
+
+        return DW_DECODER_CONTINUE;
+    }
+
+    return DW_DECODER_ERROR;
+}
+
+
 /* The end of input, for those whose state is "lead". */
 static int
 dw_decoder_lead_end(dw_decoder_t *decoder)
@@ -421,21 +439,11 @@ dw_decode_gb18030(dw_decoder_t *decoder, int byte)
                                dw_index_get(dw_index_gb18030, pointer));
     }
 
-    if (DW_IS_ASCII(byte)) {
-        return byte;
-    }
-
     if (byte == 0x80) {
         return 0x20ac;
     }
 
-    if (byte == 0xff) {
-        return DW_DECODER_ERROR;
-    }
-
-    decoder->lead = (uint8_t) byte;
-
-    return DW_DECODER_CONTINUE;
+    return dw_decoder_first(decoder, byte, byte != 0xff);
 }
 
 
@@ -491,17 +499,7 @@ dw_decode_big5(dw_decoder_t *decoder, int byte)
                                dw_index_big5_code_point(pointer));
     }
 
-    if (DW_IS_ASCII(byte)) {
-        return byte;
-    }
-
-    if (DW_IN(byte, 0x81, 0xfe)) {
-        decoder->lead = (uint8_t) byte;
-
-        return DW_DECODER_CONTINUE;
-    }
-
-    return DW_DECODER_ERROR;
+    return dw_decoder_first(decoder, byte, DW_IN(byte, 0x81, 0xfe));
 }
 
 
@@ -549,17 +547,8 @@ dw_decode_euc_jp(dw_decoder_t *decoder, int byte)
         return dw_decoder_pair(decoder, byte, code_point);
     }
 
-    if (DW_IS_ASCII(byte)) {
-        return byte;
-    }
-
-    if (byte == 0x8e || byte == 0x8f || DW_IN(byte, 0xa1, 0xfe)) {
-        decoder->lead = (uint8_t) byte;
-
-        return DW_DECODER_CONTINUE;
-    }
-
-    return DW_DECODER_ERROR;
+    return dw_decoder_first(decoder, byte, byte == 0x8e || byte == 0x8f
+                                           || DW_IN(byte, 0xa1, 0xfe));
 }
 
 
@@ -737,7 +726,7 @@ dw_decode_shift_jis(dw_decoder_t *decoder, int byte)
                                dw_index_get(dw_index_jis0208, pointer));
     }
 
-    if (DW_IS_ASCII(byte) || byte == 0x80) {
+    if (byte == 0x80) {
         return byte;
     }
 
@@ -745,13 +734,8 @@ dw_decode_shift_jis(dw_decoder_t *decoder, int byte)
         return 0xff61 - 0xa1 + byte;
     }
 
-    if (DW_IN(byte, 0x81, 0x9f) || DW_IN(byte, 0xe0, 0xfc)) {
-        decoder->lead = (uint8_t) byte;
-
-        return DW_DECODER_CONTINUE;
-    }
-
-    return DW_DECODER_ERROR;
+    return dw_decoder_first(decoder, byte, DW_IN(byte, 0x81, 0x9f)
+                                           || DW_IN(byte, 0xe0, 0xfc));
 }
 
 
@@ -779,17 +763,7 @@ dw_decode_euc_kr(dw_decoder_t *decoder, int byte)
                                dw_index_get(dw_index_euc_kr, pointer));
     }
 
-    if (DW_IS_ASCII(byte)) {
-        return byte;
-    }
-
-    if (DW_IN(byte, 0x81, 0xfe)) {
-        decoder->lead = (uint8_t) byte;
-
-        return DW_DECODER_CONTINUE;
-    }
-
-    return DW_DECODER_ERROR;
+    return dw_decoder_first(decoder, byte, DW_IN(byte, 0x81, 0xfe));
 }
 
 
