@@ -208,15 +208,9 @@ void
 dw_op_hash_update(void *user, const v8shim_value_t *args,
     v8shim_value_t *result)
 {
-    dw_stream_t   *stream;
-    dw_isolate_t  *iso;
+    dw_stream_t  *stream;
 
-    iso = dw_op_isolate(user, result);
-    if (iso == NULL) {
-        return;
-    }
-
-    stream = dw_op_resource(iso, &args[0], &dw_stream_kind, result);
+    stream = dw_op_resource(user, &args[0], &dw_stream_kind, result);
 
     if (stream != NULL && !dw_stream_update(user, stream, args[1].bytes)) {
         dw_op_fail(result, V8SHIM_ERROR, "hashUpdate: failed");
@@ -241,7 +235,7 @@ dw_op_hash_copy(void *user, const v8shim_value_t *args,
         return;
     }
 
-    stream = dw_op_resource(iso, &args[0], &dw_stream_kind, result);
+    stream = dw_op_resource(user, &args[0], &dw_stream_kind, result);
     if (stream == NULL) {
         return;
     }
@@ -281,7 +275,7 @@ dw_op_hash_final(void *user, const v8shim_value_t *args,
         return;
     }
 
-    stream = dw_op_resource(iso, &args[0], &dw_stream_kind, result);
+    stream = dw_op_resource(user, &args[0], &dw_stream_kind, result);
     if (stream == NULL) {
         return;
     }

@@ -100,10 +100,16 @@ dw_op_add_resource(dw_isolate_t *iso, const dw_resource_kind_t *kind,
 
 
 void *
-dw_op_resource(dw_isolate_t *iso, const v8shim_value_t *id,
+dw_op_resource(void *user, const v8shim_value_t *id,
     const dw_resource_kind_t *kind, v8shim_value_t *result)
 {
-    void  *object;
+    void          *object;
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return NULL;
+    }
 
     object = dw_resource_find(&iso->resources, dw_op_u64(id), kind);
 

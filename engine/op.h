@@ -40,8 +40,11 @@ bool dw_op_room(dw_isolate_t *iso, size_t bytes, v8shim_value_t *result);
 void dw_op_add_resource(dw_isolate_t *iso, const dw_resource_kind_t *kind,
     void *object, size_t bytes, v8shim_value_t *result);
 
-/* The object of this kind that "id" names, or NULL with a TypeError. */
-void *dw_op_resource(dw_isolate_t *iso, const v8shim_value_t *id,
+/*
+ * The object of this kind that "id" names in the isolate of a call, or NULL,
+ * with an error in "result".
+ */
+void *dw_op_resource(void *user, const v8shim_value_t *id,
     const dw_resource_kind_t *kind, v8shim_value_t *result);
 
 

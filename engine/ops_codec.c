@@ -58,19 +58,13 @@ dw_op_codec_run(void *user, const v8shim_value_t *args,
     size_t            size;
     uint64_t          offset;
     dw_codec_t       *codec;
-    dw_isolate_t     *iso;
     dw_codec_step_t   step;
 
     /* What op results point to; the thread's for good. */
 
     static _Thread_local uint8_t  *out;
 
-    iso = dw_op_isolate(user, result);
-    if (iso == NULL) {
-        return;
-    }
-
-    codec = dw_op_resource(iso, &args[0], &dw_codec_kind, result);
+    codec = dw_op_resource(user, &args[0], &dw_codec_kind, result);
     if (codec == NULL) {
         return;
     }
@@ -119,15 +113,9 @@ dw_op_codec_step(void *user, const v8shim_value_t *args,
     v8shim_value_t *result)
 {
     dw_codec_t             *codec;
-    dw_isolate_t           *iso;
     const dw_codec_step_t  *step;
 
-    iso = dw_op_isolate(user, result);
-    if (iso == NULL) {
-        return;
-    }
-
-    codec = dw_op_resource(iso, &args[0], &dw_codec_kind, result);
+    codec = dw_op_resource(user, &args[0], &dw_codec_kind, result);
     if (codec == NULL) {
         return;
     }

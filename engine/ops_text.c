@@ -119,15 +119,9 @@ dw_op_decode(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     bool           flush;
     size_t         size;
     uint64_t       offset;
-    dw_isolate_t  *iso;
     dw_decoder_t  *decoder;
 
-    iso = dw_op_isolate(user, result);
-    if (iso == NULL) {
-        return;
-    }
-
-    decoder = dw_op_resource(iso, &args[0], &dw_decoder_kind, result);
+    decoder = dw_op_resource(user, &args[0], &dw_decoder_kind, result);
     if (decoder == NULL) {
         return;
     }
