@@ -40,7 +40,7 @@ dw_key_private(const dw_key_t *key)
 /* -- RSA ----------------------------------------------------------------- */
 
 
-/* NULL when one is missing; all together they fit any key we accept. */
+/* False when one is longer than any key that we accept. */
 static bool
 dw_rsa_numbers(const dw_key_t *key, BIGNUM **numbers)
 {
@@ -109,8 +109,6 @@ dw_rsa_private_fits(BIGNUM *const *m)
     BIGNUM  *less, *r;
     BN_CTX  *ctx;
 
-    /* The halves of a key are about as long as each other. */
-
     if (!BN_is_odd(m[3]) || BN_is_one(m[3]) || !BN_is_odd(m[4])
         || BN_is_one(m[4]) || BN_is_zero(m[2]) || BN_cmp(m[2], m[0]) >= 0)
     {
@@ -143,16 +141,23 @@ dw_rsa_private_fits(BIGNUM *const *m)
 }
 
 
+/* The numbers are to be freed, whatever the answer. */
+static bool
+dw_rsa_read(const dw_key_t *key, BIGNUM **numbers)
+{
+    return dw_rsa_numbers(key, numbers)
+           && dw_rsa_public_fits(numbers)
+           && (key->kind == DW_KEY_RSA_PUBLIC || dw_rsa_private_fits(numbers));
+}
+
+
 static bool
 dw_rsa_check(const dw_key_t *key)
 {
     bool     ok;
     BIGNUM  *numbers[DW_KEY_FIELDS] = { NULL };
 
-    ok = dw_rsa_numbers(key, numbers)
-         && dw_rsa_public_fits(numbers)
-         && (key->kind == DW_KEY_RSA_PUBLIC || dw_rsa_private_fits(numbers));
-
+    ok = dw_rsa_read(key, numbers);
     dw_rsa_free(numbers);
 
     return ok;
@@ -198,9 +203,7 @@ dw_rsa_make(const dw_key_t *key)
 
     /* Checked here, too: not all that comes to an op has been imported. */
 
-    ok = build != NULL && dw_rsa_numbers(key, numbers)
-         && dw_rsa_public_fits(numbers)
-         && (key->kind == DW_KEY_RSA_PUBLIC || dw_rsa_private_fits(numbers));
+    ok = build != NULL && dw_rsa_read(key, numbers);
 
     for (i = 0; ok && i < dw_key_field_count[key->kind]; i++) {
         ok = OSSL_PARAM_BLD_push_BN(build, dw_rsa_names[i], numbers[i]);
