@@ -343,9 +343,9 @@ void Latin1Decode(const v8::FunctionCallbackInfo<v8::Value>& info);
 // Scripts of ours have names that start so; users never see them.
 inline constexpr std::string_view kOwnScripts = "dw:";
 
-// "file:line:column" of an error, or "".
 bool IsOwn(const std::string& script);
 
+// "file:line:column" of an error, or "".
 std::string LocationOf(v8::Local<v8::Context> context,
                        v8::Local<v8::Value> error);
 
