@@ -37,7 +37,7 @@ dw_op_encoding(const v8shim_value_t *value, dw_encoding_t *encoding,
  * Text, as narrow as it may be, or, if a fatal decoder has met an error, the
  * number of bytes read.
  */
-static size_t
+static void
 dw_op_decode_slice(dw_decoder_t *decoder, const uint8_t *bytes, size_t size,
     bool flush, v8shim_value_t *result)
 {
@@ -59,7 +59,7 @@ dw_op_decode_slice(dw_decoder_t *decoder, const uint8_t *bytes, size_t size,
     if (failed) {
         result->type = V8SHIM_NUMBER;
         result->number = (double) read;
-        return read;
+        return;
     }
 
     for (i = 0, all = 0; i < units; i++) {
@@ -71,7 +71,7 @@ dw_op_decode_slice(dw_decoder_t *decoder, const uint8_t *bytes, size_t size,
     if (all > 0xff) {
         result->type = V8SHIM_UTF16;
         result->bytes.size = units * sizeof(uint16_t);
-        return read;
+        return;
     }
 
     narrow = (uint8_t *) out;
@@ -82,8 +82,6 @@ dw_op_decode_slice(dw_decoder_t *decoder, const uint8_t *bytes, size_t size,
 
     result->type = V8SHIM_LATIN1;
     result->bytes.size = units;
-
-    return read;
 }
 
 
@@ -142,21 +140,16 @@ dw_op_decode(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         flush = false;
     }
 
-    (void) dw_op_decode_slice(decoder,
-                              size ? args[1].bytes.data + offset : NULL,
-                              size, flush, result);
+    dw_op_decode_slice(decoder, size ? args[1].bytes.data + offset : NULL,
+                       size, flush, result);
 }
 
 
-/*
- * decodeOnce(encoding, fatal, bytes): all there is, at most one slice.  What a
- * fatal decoder would read again does not count as read.
- */
+/* decodeOnce(encoding, fatal, bytes): all there is, at most one slice */
 void
 dw_op_decode_once(void *user, const v8shim_value_t *args,
     v8shim_value_t *result)
 {
-    size_t          read;
     dw_decoder_t    decoder;
     dw_encoding_t   encoding;
 
@@ -173,10 +166,6 @@ dw_op_decode_once(void *user, const v8shim_value_t *args,
 
     dw_decoder_init(&decoder, encoding, args[1].number != 0);
 
-    read = dw_op_decode_slice(&decoder, args[2].bytes.data,
-                              args[2].bytes.size, true, result);
-
-    if (result->type == V8SHIM_NUMBER) {
-        result->number = (double) (read - decoder.restored_size);
-    }
+    dw_op_decode_slice(&decoder, args[2].bytes.data, args[2].bytes.size, true,
+                       result);
 }
