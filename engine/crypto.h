@@ -83,6 +83,9 @@ bool dw_crypto_digest(void *user, const EVP_MD *md, v8shim_span_t data,
 /* An HMAC to which data may be given, or NULL. */
 EVP_MAC_CTX *dw_crypto_hmac(void *user, uint32_t hash, v8shim_span_t key);
 
+/* Gives it data; false when stopped. */
+bool dw_crypto_hmac_update(void *user, EVP_MAC_CTX *mac, v8shim_span_t data);
+
 /*
  * The key that these bytes describe (runtime/crypto/material.js has the
  * layout), or NULL.  Borrowed until the next call on this thread.

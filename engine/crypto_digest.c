@@ -102,6 +102,15 @@ dw_crypto_digest(void *user, const EVP_MD *md, v8shim_span_t data,
 }
 
 
+bool
+dw_crypto_hmac_update(void *user, EVP_MAC_CTX *mac, v8shim_span_t data)
+{
+    const dw_stream_t  stream = { NULL, mac };
+
+    return dw_stream_update(user, &stream, data);
+}
+
+
 /* hash, bytes: the digest */
 void
 dw_op_digest(void *user, const v8shim_value_t *args, v8shim_value_t *result)

@@ -45,7 +45,7 @@ dw_hkdf_expand(void *user, EVP_MAC_CTX *mac, v8shim_span_t info, uint8_t *out,
 
         ok = (counter == 1
               || (dw_kdf_again(mac) && EVP_MAC_update(mac, block, size)))
-             && EVP_MAC_update(mac, info.data, info.size)
+             && dw_crypto_hmac_update(user, mac, info)
              && EVP_MAC_update(mac, &counter, 1)
              && dw_kdf_mac(mac, block, &size)
              && !dw_crypto_stops(user);
@@ -87,7 +87,7 @@ dw_op_hkdf(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         mac = dw_crypto_hmac(user, dw_op_u32(&args[0]), salt);
 
         ok = mac != NULL
-             && EVP_MAC_update(mac, args[1].bytes.data, args[1].bytes.size)
+             && dw_crypto_hmac_update(user, mac, args[1].bytes)
              && dw_kdf_mac(mac, prk, &size);
 
         EVP_MAC_CTX_free(mac);
@@ -127,7 +127,7 @@ dw_pbkdf2_block(void *user, EVP_MAC_CTX *mac, v8shim_span_t salt,
     index[3] = (uint8_t) number;
 
     if (!dw_kdf_again(mac)
-        || !EVP_MAC_update(mac, salt.data, salt.size)
+        || !dw_crypto_hmac_update(user, mac, salt)
         || !EVP_MAC_update(mac, index, sizeof(index))
         || !dw_kdf_mac(mac, u, size))
     {

@@ -548,6 +548,39 @@ equal_is_equal(void **state)
 }
 
 
+/* RFC 8018, 5.2; RFC 5869, 2.2 and 2.3 */
+static void
+what_keys_are_derived_from_may_be_long(void **state)
+{
+    uint8_t         *text, key[32], out[32], prk[32];
+    v8shim_value_t   salt;
+
+    const size_t  size = 3 * DW_CRYPTO_SLICE / 2;
+
+    (void) state;
+
+    text = malloc(size + 4);
+    memset(text, 7, size);
+    memset(key, 8, sizeof(key));
+    salt = bytes(text, size);
+
+    assert_true(RUN(dw_op_pbkdf2, number(SHA256), bytes(key, 32), salt,
+                    number(1), bytes(out, 32)).number == 0);
+    memcpy(text + size, "\0\0\0\1", 4);
+    assert_memory_equal(RUN(dw_op_hmac, number(SHA256), bytes(key, 32),
+                            bytes(text, size + 4)).bytes.data, out, 32);
+
+    assert_true(RUN(dw_op_hkdf, number(SHA256), salt, bytes(key, 32), salt,
+                    bytes(out, 32)).number == 0);
+    keep(RUN(dw_op_hmac, number(SHA256), bytes(key, 32), salt), prk);
+    text[size] = 1;
+    assert_memory_equal(RUN(dw_op_hmac, number(SHA256), bytes(prk, 32),
+                            bytes(text, size + 1)).bytes.data, out, 32);
+
+    free(text);
+}
+
+
 /* RFC 7914, 12 */
 static void
 scrypt_within_its_limits(void **state)
@@ -624,6 +657,8 @@ main(void)
         cmocka_unit_test_setup_teardown(an_op_stops_with_its_isolate, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(equal_is_equal, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_keys_are_derived_from_may_be_long,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(scrypt_within_its_limits, setup,
                                         teardown),
     };
