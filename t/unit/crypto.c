@@ -238,6 +238,16 @@ an_hmac_state_is_the_hmac(void **state)
 
     assert_int_equal(first.bytes.size, second.bytes.size);
     assert_memory_equal(one, two, 32);
+
+    /* It is used up, and V8 told so. */
+
+    first = RUN(dw_op_hash_create, number(SHA256), undefined());
+    assert_true(first.external > 0);
+
+    second = RUN(dw_op_hash_final, first);
+    assert_int_equal(second.type, V8SHIM_BYTES);
+    assert_int_equal(second.external, -first.external);
+    assert_int_equal(RUN(dw_op_hash_final, first).type, V8SHIM_TYPE_ERROR);
 }
 
 
@@ -519,8 +529,11 @@ an_op_stops_with_its_isolate(void **state)
     assert_int_equal(RUN(dw_op_hmac, number(SHA256), bytes("k", 1),
                          bytes(data, 3 * DW_CRYPTO_SLICE)).type,
                      V8SHIM_UNDEFINED);
+
+    /* Not only after an hour. */
+
     assert_true(RUN(dw_op_pbkdf2, number(SHA256), bytes("p", 1),
-                    bytes("s", 1), number(1000000), bytes(out, 64)).number
+                    bytes("s", 1), number(UINT32_MAX), bytes(out, 64)).number
                 == -1);
     assert_true(RUN(dw_op_hkdf, number(SHA256), bytes("p", 1), bytes("s", 1),
                     bytes("i", 1), bytes(out, 64)).number == -1);
