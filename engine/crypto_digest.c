@@ -21,9 +21,7 @@ typedef struct {
 static void dw_stream_destroy(void *object);
 
 
-static const dw_resource_kind_t  dw_stream_kind = {
-    "hash", dw_stream_destroy
-};
+static const dw_resource_kind_t  dw_stream_kind = { dw_stream_destroy };
 
 
 static void

@@ -6,7 +6,7 @@
 #include "engine/ops_codec.h"
 
 
-static const dw_resource_kind_t  dw_codec_kind = { "codec", dw_codec_destroy };
+static const dw_resource_kind_t  dw_codec_kind = { dw_codec_destroy };
 
 
 /* codec(decompress, format): an id */

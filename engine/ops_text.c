@@ -11,7 +11,7 @@
 #define DW_DECODER_BYTES  (sizeof(dw_decoder_t) + DW_RESOURCE_OVERHEAD)
 
 
-static const dw_resource_kind_t  dw_decoder_kind = { "decoder", free };
+static const dw_resource_kind_t  dw_decoder_kind = { free };
 
 
 static bool

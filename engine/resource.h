@@ -20,8 +20,7 @@
 
 /* Static storage: an object's kind is told by its address. */
 typedef struct {
-    const char  *name;
-    void       (*destroy)(void *object);
+    void  (*destroy)(void *object);
 } dw_resource_kind_t;
 
 

@@ -26,7 +26,7 @@ typedef void (*op_t)(void *user, const v8shim_value_t *args,
     v8shim_value_t *result);
 
 
-static const dw_resource_kind_t  kind = { "kind", free };
+static const dw_resource_kind_t  kind = { free };
 
 static dw_cell_t       cell;
 static dw_isolate_t    isolate;

@@ -24,8 +24,8 @@ destroy(void *object)
 }
 
 
-static const dw_resource_kind_t  kind = { "kind", destroy };
-static const dw_resource_kind_t  other = { "other", destroy };
+static const dw_resource_kind_t  kind = { destroy };
+static const dw_resource_kind_t  other = { destroy };
 
 
 static int
