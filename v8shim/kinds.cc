@@ -1,5 +1,5 @@
 // What JavaScript cannot ask of a value without running code of the worker's:
-// for console and util.inspect().
+// for console and the node: modules.
 
 #include "v8shim/internal.h"
 
