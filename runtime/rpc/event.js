@@ -1,7 +1,7 @@
 // A session that somebody has opened to this worker: an invocation, as a
 // request is.
 
-import { BODY, EXCEPTION, ops } from "../native.js";
+import { BODY, CANCEL, EXCEPTION, ops } from "../native.js";
 import {
   list, PrimordialError as Error, PrimordialTypeError as TypeError,
   StringPrototypeIndexOf, StringPrototypeSlice,
@@ -149,13 +149,15 @@ class RpcEvent {
     this.#outbox.sender.onWindow();
   }
 
-  // Nobody is there any more.
-  onReset() {
+  // Nobody is there any more.  What waitUntil() holds goes on, unless a limit is
+  // used up.
+  onReset(code) {
     const { invocation } = this;
     invocation.gone = true;
     this.#outbox.sender.close();
     this.#session.break(new Error("The RPC session's caller is gone."));
-    invocation.responseDone();
+    if (code === CANCEL) invocation.responseDone();
+    else invocation.end();
   }
 }
 

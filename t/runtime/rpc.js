@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import v8 from "node:v8";
 import {
-  FLAG, FORMAT, isolates, RECORD, records, Switch,
+  CODE, FLAG, FORMAT, isolates, RECORD, records, Switch,
 } from "./lib/harness.js";
 
 const ALS = [RECORD.FLAG, "", "nodejs_als"];
@@ -829,6 +829,28 @@ isolates("a session that is reset rejects its calls and tells its stubs", async 
   assert.deepEqual(JSON.parse((await isolate.answer(event)).text),
     ["Worker exceeded wall time limit.", "mine"]);
 });
+
+for (const [code, goesOn] of [[CODE.CANCEL, true], [CODE.WALL, false]]) {
+  isolates(`waitUntil() of a session ${goesOn ? "goes on" : "ends"} after a reset with ${code}`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       let fired = false;
+       export class Api extends WorkerEntrypoint {
+         f() {
+           this.ctx.waitUntil(new Promise(() => {}));
+           setTimeout(() => { fired = true; }, 100);
+         } }
+       export default { async fetch() {
+         // it comes after the other one's, if that comes at all
+         await scheduler.wait(150);
+         return Response.json(fired); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    isolate.data(channel, message(1, 1, 0, 0, ["f"], []));
+    await isolate.until(() => isolate.bytes(channel).length > 4);
+    isolate.reset(channel, code);
+    assert.equal((await isolate.request()).text, `${goesOn}`);
+  });
+}
 
 isolates("what does no RPC does not load it", async (isolate) => {
   await isolate.load(FORMAT.MODULE,
