@@ -82,7 +82,7 @@ export function createStub(ref, prototype = RpcStub.prototype) {
   return stub;
 }
 
-export function createPromise(pending) {
+function createPromise(pending) {
   const promise = create(RpcPromise.prototype, pending);
   kPending.set(promise, pending);
   return promise;

@@ -51,17 +51,13 @@ class Target {
 const usedAfterDisposal = () =>
   new Error("RPC stub used after being disposed.");
 
-export class LocalRef {
+class LocalRef {
   #target;
   #disposed = false;
 
   constructor(target) {
     this.#target = target;
     target.count++;
-  }
-
-  get disposed() {
-    return this.#disposed;
   }
 
   #requireUse() {

@@ -18,7 +18,7 @@ import {
 export const INSTANCE = 1;      // of a class
 export const PLAIN = 2;         // its own
 export const HANDLERS = 3;      // the same of an exported object
-export const FORWARD = 4;       // a stub: asked over there
+const FORWARD = 4;       // a stub: asked over there
 
 const reserved = { __proto__: null, constructor: true, dup: true };
 const reservedOfEntrypoints = {
@@ -36,7 +36,7 @@ export const notImplemented = (name) => new TypeError(
 export const pathText = (path) =>
   path.length === 0 ? "(this)" : ArrayPrototypeJoin(path, ".");
 
-export function isRpcTarget(value) {
+function isRpcTarget(value) {
   if (!isObject(value)) return false;
   let prototype = ObjectGetPrototypeOf(value);
   for (; prototype !== null; prototype = ObjectGetPrototypeOf(prototype)) {

@@ -35,7 +35,8 @@ export class Pending {
   #reject;
   #state = WAITING;
   #value = undefined;
-  #question;              // { call(path, args), get(path), finish() }, or null
+  #question;              // { call(path, args), get(path), finish() } while
+                          // it is waited for
 
   constructor(question) {
     this.#question = question;
@@ -55,10 +56,6 @@ export class Pending {
     const pending = new Pending(null);
     pending.resolve(value);
     return pending;
-  }
-
-  get isDisposed() {
-    return this.#state === DISPOSED;
   }
 
   resolve(value) {
@@ -93,9 +90,8 @@ export class Pending {
     markHandled(this.promise);
     switch (this.#state) {
     case WAITING:
-      return this.#question === null ? this.#later(path, args)
-        : args === undefined ? this.#question.get(path)
-          : this.#question.call(path, args);
+      return args === undefined
+        ? this.#question.get(path) : this.#question.call(path, args);
     case RESOLVED:
       return follow(this.#value, path, args);
     case FAILED:
@@ -105,33 +101,18 @@ export class Pending {
     }
   }
 
-  #later(path, args) {
-    const pending = new Pending(null);
-    PromisePrototypeThen(
-      this.promise,
-      (value) => chain(follow(value, path, args), pending),
-      (error) => pending.reject(error));
-    return pending;
-  }
-
   dispose() {
     const state = this.#state;
     this.#state = DISPOSED;
     if (state === WAITING) {
       markHandled(this.promise);
-      this.#question?.finish();
+      this.#question.finish();
     } else if (state === RESOLVED) {
       disposeOf(this.#value);
     }
     this.#value = undefined;
     this.#question = null;
   }
-}
-
-// One pending result settles as another one.
-export function chain(from, to) {
-  PromisePrototypeThen(
-    from.promise, (value) => to.resolve(value), (error) => to.reject(error));
 }
 
 // A result that is here already is asked here, up to the first stub.

@@ -140,7 +140,7 @@ class Load {
 
 const kCreate = {};
 
-export class WorkerStub {
+class WorkerStub {
   #load;
 
   constructor(token, load) {
