@@ -57,15 +57,5 @@ function requireFrom(referrer, specifier, host) {
       "import() can.");
   }
   return host.isCommonJs(found)
-    ? evaluate(found, host) : contentOnce(found, host);
-}
-
-// Each require() of it gives the same one.
-function contentOnce(found, host) {
-  let module = made.get(found.name);
-  if (module === undefined) {
-    module = { __proto__: null, exports: host.contentOf(found) };
-    made.set(found.name, module);
-  }
-  return module.exports;
+    ? evaluate(found, host) : host.contentOf(found);
 }

@@ -111,6 +111,10 @@ function syntheticModule(name, make) {
   return found;
 }
 
+// The same content for each import of it and each require().
+const contentModule = (module) =>
+  syntheticModule(module.name, () => defaultExport(contentOf(module)));
+
 // A module of Node.js that this worker may import, or undefined.
 function findNodeModule(specifier) {
   const name = nodeModuleName(specifier);
@@ -135,14 +139,15 @@ function resolve(specifier, referrer) {
     throw missing(specifier, referrer);
   }
   if (module.kind === JS) return { name: module.name, source: module.content };
-  return syntheticModule(module.name, () => defaultExport(
-    module.kind === CJS ? requireModule(module) : contentOf(module)));
+  return module.kind === CJS
+    ? syntheticModule(module.name, () => defaultExport(requireModule(module)))
+    : contentModule(module);
 }
 
 // What a CommonJS module's "module.exports" is.
 const requireModule = (module) => chunk("commonjs").evaluate(module, {
   __proto__: null,
-  contentOf,
+  contentOf: (found) => contentModule(found).exports.default,
   find,
   isScript: (found) => found.kind === JS,
   isCommonJs: (found) => found.kind === CJS,

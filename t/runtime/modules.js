@@ -62,6 +62,16 @@ modules("CommonJS: modules of Node.js, where they are allowed", {
   compatibilityDate: "2025-01-01", compatibilityFlags: ["nodejs_compat"],
 });
 
+modules("CommonJS: what require() gives is what an import does", {
+  "main.js": `import a from "./a.cjs"; import json from "data.json"; import bytes from "bytes";
+    import wasm from "empty.wasm";
+    ${answer("[a.json === json, a.bytes === bytes, a.wasm === wasm, a.json.one]")}`,
+  "a.cjs": { cjs: `exports.json = require("./data.json"); exports.bytes = require("bytes");
+    exports.wasm = require("./empty.wasm");` },
+  "data.json": { json: { one: 1 } }, "bytes": { data: "AAAA" },
+  "empty.wasm": { wasm: "AGFzbQEAAAA=" },
+}, [true, true, true, 1]);
+
 modules("CommonJS: an exception, and what is missing", {
   "main.js": `let first, second;
     try { await import("./throws.cjs"); } catch (error) { first = error.message; }
