@@ -71,8 +71,9 @@ export class Inbox {
     if (this.#size < this.#needed) return null;
 
     const message = TypedArrayPrototypeSubarray(bytes, HEADER, this.#needed);
-    this.#chunks[0] = TypedArrayPrototypeSubarray(bytes, this.#needed);
     this.#size -= this.#needed;
+    if (this.#size === 0) this.#chunks.length = 0;
+    else this.#chunks[0] = TypedArrayPrototypeSubarray(bytes, this.#needed);
     this.#needed = HEADER;
     return message;
   }
