@@ -434,16 +434,13 @@ export class Session {
   checkIdle() {
     if (this.#isOver || this.#running > 0) return;
     if (this.#isOpener) {
-      if (this.#held || this.#questions.size > 0 || this.#imports.size > 0 ||
-          this.#exports.size > 0 || this.streams.size > 0) {
-        return;
-      }
+      if (this.#held || this.#imports.size > 0 || this.#isAwaited) return;
       this.#isOver = true;
       this.#transport.end();
-      this.#drop(undefined);
+      this.#drop();
     } else if (this.#peerEnded) {
       this.#isOver = true;
-      this.#drop(undefined);
+      this.#drop();
       this.#transport.done();
     }
   }
@@ -474,6 +471,11 @@ export class Session {
     for (let i = 0; i < callbacks.length; i++) this.notifyBroken(callbacks[i]);
   }
 
+  get #isAwaited() {
+    return this.#questions.size > 0 || this.#exports.size > 0 ||
+      this.streams.size > 0;
+  }
+
   notifyBroken(callback) {
     runIn(this.invocation, () => {
       try {
@@ -489,10 +491,11 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#questions.forEach(({ pending }) => markHandled(pending.promise));
-    this.#drop(requestIsOver());
+    this.#drop();
   }
 
-  #drop(error) {
+  // An Error is made only for who waits: it takes long.
+  #drop(error = this.#isAwaited ? requestIsOver() : undefined) {
     const questions = this.#questions;
     const answers = this.#answers;
     const entries = this.#exports;

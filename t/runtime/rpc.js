@@ -787,6 +787,22 @@ isolates("hostile: reserved names and prototypes cannot be reached by hand", asy
   }
 });
 
+isolates("hostile: an opener that ends before it answers", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `import { WorkerEntrypoint } from "cloudflare:workers";
+     export class Api extends WorkerEntrypoint {
+       f(callback) {
+         this.ctx.waitUntil(callback().catch((error) => console.log(error.message))); } }
+     export default { fetch() { return new Response("alive"); } };`);
+  const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+  isolate.data(channel, messageOfHosts(1, 1, 0, 0, ["f"], [new Host(STUB, 1)]));
+  await isolate.until(() => isolate.bytes(channel).length > 4);
+  isolate.end(channel);
+  await isolate.next("log");
+  assert.match(isolate.logs()[0], /request that is over/);
+  await isolate.until(() => isolate.channel(channel).done);
+});
+
 isolates("hostile: a callee's bad message rejects the call", async (isolate) => {
   await isolate.load(FORMAT.RECORDS, records([
     [RECORD.JS, "main.js", `export default { async fetch(request, env) {
