@@ -59,11 +59,6 @@ export class Pending {
   }
 
   resolve(value) {
-    if (this.#state === DISPOSED) {
-      disposeOf(value);
-      this.#reject(disposed());
-      return;
-    }
     this.#state = RESOLVED;
     this.#value = value;
     this.#question = null;
@@ -71,7 +66,8 @@ export class Pending {
   }
 
   reject(error) {
-    if (this.#state !== DISPOSED) this.#state = FAILED;
+    if (this.#state === DISPOSED) return;
+    this.#state = FAILED;
     this.#value = error;
     this.#question = null;
     this.#reject(error);
@@ -106,6 +102,7 @@ export class Pending {
     this.#state = DISPOSED;
     if (state === WAITING) {
       markHandled(this.promise);
+      this.#reject(disposed());
       this.#question.finish();
     } else if (state === RESOLVED) {
       disposeOf(this.#value);

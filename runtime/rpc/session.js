@@ -332,11 +332,13 @@ export class Session {
       return;
     }
     if (answer.finished) {
-      // nobody wants it any more
+      // nobody wants it any more, but calls may go on from it: they begin first
       answer.value = value;
       answer.holds = true;
+      answer.resolve({ __proto__: null, value });
       this.tryTell([RETURN, question, undefined, false]);
-      this.#settled(question, answer);
+      PromisePrototypeThen(
+        answer.promise, () => this.#settled(question, answer));
       return;
     }
     let holds;

@@ -105,6 +105,22 @@ rpc("errors keep name, message, cause and own properties, and lose their stack",
   [true, "t", 7, { a: [1] }, false, "MyError", "m", "RangeError", "c",
     { plain: 1 }, true, "AbortError", "d", "Symbol(s)", false, "MyError: m"]);
 
+rpc("a result may be disposed of before it is there, after calls go on from it",
+  entrypoint(`
+    static log = [];
+    async get() {
+      await scheduler.wait(5);
+      const { log } = this.constructor;
+      return { hi(x) { log.push("hi"); return x; }, [Symbol.dispose]() { log.push("disposed"); } };
+    }
+    log() { return this.constructor.log; }`),
+  `const dropped = api.get();
+   const called = dropped.hi(1);
+   dropped[Symbol.dispose]();
+   return [await called, await failure(dropped), await api.log()];`,
+  [1, ["Error", "RPC promise used after being disposed."], ["hi", "disposed"]],
+  allClosed);
+
 const ABSENT = [
   "instance", "fn", "__proto__", "toString", "hasOwnProperty", "__defineGetter__",
   "valueOf", "env", "ctx", "missing", "stat", "#private", "isPrototypeOf", "",
