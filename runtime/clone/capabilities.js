@@ -10,12 +10,10 @@ import {
   dataCloneError, TAG_CAPABILITY, TAG_EXPORT, TAG_GRANT, toBytes,
 } from "../core/clone.js";
 import { fetcherTarget } from "../core/remote.js";
+import { FETCHER, LOADER } from "../worker/capabilities.js";
 import { worker } from "../worker/entrypoints.js";
 import { loaderCapability } from "../worker/loader.js";
 import { Plain, toArray } from "./plain.js";
-
-export const FETCHER = 1;
-export const LOADER = 2;
 
 const MAX_GRANTS = 1000;
 const GRANT_SIZE = 24;

@@ -9,8 +9,9 @@ import { isArrayBuffer, viewBytes } from "../core/webidl.js";
 import { createFetcher } from "../web/fetcher.js";
 import { createLoader } from "./loader.js";
 
-const FETCHER = 1;
-const LOADER = 2;
+// What a number stands for.
+export const FETCHER = 1;
+export const LOADER = 2;
 
 function requireParts(isRight) {
   if (!isRight) throw unreadable();
