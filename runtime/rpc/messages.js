@@ -3,9 +3,9 @@
 // docs/architecture.md, "RPC".
 
 import {
-  list, PrimordialError as Error, PrimordialUint8Array as Uint8Array,
-  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
-  TypedArrayPrototypeSubarray,
+  list, NumberIsInteger, PrimordialError as Error,
+  PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeSet, TypedArrayPrototypeSubarray,
 } from "../primordials.js";
 
 export const CALL = 1;
@@ -35,6 +35,9 @@ const HEADER = 4;
 
 export const badMessage = (what) =>
   new Error(`The RPC session is broken: the peer sent ${what}.`);
+
+// Of a question, or of what has been exported.
+export const isId = (value) => NumberIsInteger(value) && value > 0;
 
 export function frame(bytes) {
   const size = TypedArrayPrototypeGetByteLength(bytes);

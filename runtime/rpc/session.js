@@ -6,13 +6,11 @@
 // the session, and nothing else.
 
 import {
-  ArrayIsArray, list, NumberIsInteger, ObjectDefineProperty,
-  ObjectGetPrototypeOf,
+  ArrayIsArray, list, ObjectDefineProperty, ObjectGetPrototypeOf,
   ObjectPrototype, ObjectSetPrototypeOf, PrimordialError as Error,
   PrimordialPromise as Promise, PromisePrototypeThen, PromiseResolve, SafeMap,
   SymbolDispose,
 } from "../primordials.js";
-import { requireLasting } from "../chunks/clone.js";
 import { messageOf } from "../core/errors.js";
 import { runIn } from "../core/context.js";
 import { logUncaught, requestIsOver } from "../core/invocation.js";
@@ -23,14 +21,12 @@ import { ImportRef } from "./imports.js";
 import { perform } from "./local.js";
 import { modeOf, notImplemented } from "./lookup.js";
 import {
-  badMessage, CALL, FINISH, frame, GET, Inbox, RELEASE, RETURN, THROW,
-  TO_ANSWER, TO_EXPORT,
+  badMessage, CALL, FINISH, frame, GET, Inbox, isId, RELEASE, RETURN,
+  THROW, TO_ANSWER, TO_EXPORT, WRITTEN,
 } from "./messages.js";
 import { disposeOf, markHandled, Pending } from "./pending.js";
 import { Streams } from "./streams.js";
 import { Incoming, Outgoing } from "./values.js";
-
-const isId = (value) => NumberIsInteger(value) && value > 0;
 
 // The answer to a question of the peer's.  It is kept until the peer is done
 // with it, since later calls may go on from it.
@@ -118,10 +114,6 @@ export class Session {
   }
 
   // -- exports and imports ---------------------------------------------------
-
-  requireLasting(target) {
-    if (target.ref === null) requireLasting(target);
-  }
 
   exportEntry(entry) {
     const id = ++this.#lastExport;
@@ -276,7 +268,7 @@ export class Session {
       this.dropExport(id);
       break;
     default:
-      if (type < CALL || type > 15) throw badMessage("an unknown message");
+      if (type > WRITTEN) throw badMessage("an unknown message");
       this.streams.on(type, id, parts[2], this.#exports.get(id)?.stream);
     }
   }

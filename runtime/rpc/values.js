@@ -3,12 +3,12 @@
 
 import { KIND_ERROR, KIND_UNCLONEABLE, v8 } from "../native.js";
 import {
-  ArrayIsArray, ArrayPrototype, list, NumberIsInteger,
-  ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectKeys,
+  ArrayIsArray, ArrayPrototype, list, ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor, ObjectKeys,
   ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf,
   StringPrototypeSlice,
 } from "../primordials.js";
-import { Plain, toArray } from "../chunks/clone.js";
+import { Plain, requireLasting, toArray } from "../chunks/clone.js";
 import {
   dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
   TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
@@ -28,7 +28,7 @@ import {
 } from "./http.js";
 import { refFor } from "./local.js";
 import { INSTANCE, modeOf } from "./lookup.js";
-import { badMessage } from "./messages.js";
+import { badMessage, isId } from "./messages.js";
 
 const notSerializable = (name) => dataCloneError(
   `Could not serialize object of type "${name}". This type does not support ` +
@@ -37,8 +37,6 @@ const notSerializable = (name) => dataCloneError(
 const classOf = (value) => thenableName(value) ??
   (typeof value === "function"
     ? "Function" : StringPrototypeSlice(v8.detail(value), 2, -1));
-
-const isId = (value) => NumberIsInteger(value) && value > 0;
 
 // One message as it goes out.  What it exports stands in the session's table
 // from then on; if the message does not leave, undo() takes it back.
@@ -95,8 +93,9 @@ export class Outgoing extends Plain {
     }
     const target = fetcherTarget(value);
     if (target !== undefined) {
-      this.#session.requireLasting(target);
-      const ref = target.ref === null ? null : target.ref.dup();
+      let ref = null;
+      if (target.ref === null) requireLasting(target);
+      else ref = target.ref.dup();
       return this.#export(TAG_FETCHER, {
         __proto__: null, ref, stream: null,
         fetcher: ref === null ? value : createFetcher({ ref }),
