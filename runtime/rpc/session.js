@@ -130,6 +130,12 @@ export class Session {
     this.checkIdle();
   }
 
+  // The peer has never heard of it.
+  undoExport(id, error) {
+    this.#exports.get(id)?.stream?.end(error);
+    this.dropExport(id);
+  }
+
   importRef(id) {
     if (this.#imports.has(id)) throw badMessage("a stub twice");
     const shared = { __proto__: null, count: 0, callbacks: list() };
@@ -159,7 +165,7 @@ export class Session {
     try {
       bytes = frame(out.encode(parts));
     } catch (error) {
-      out.undo();
+      out.undo(error);
       throw error;
     }
     this.#transport.send(bytes);

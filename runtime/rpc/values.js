@@ -190,9 +190,9 @@ export class Outgoing extends Plain {
     return toBytes(ObjectSetPrototypeOf(message, ArrayPrototype));
   }
 
-  undo() {
+  undo(error) {
     for (let i = 0; i < this.#ids.length; i++) {
-      this.#session.dropExport(this.#ids[i]);
+      this.#session.undoExport(this.#ids[i], error);
     }
   }
 }

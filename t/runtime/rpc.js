@@ -121,6 +121,15 @@ rpc("a result may be disposed of before it is there, after calls go on from it",
   [1, ["Error", "RPC promise used after being disposed."], ["hi", "disposed"]],
   allClosed);
 
+rpc("a stream in arguments that cannot be sent is cancelled",
+  entrypoint(`take() {}`),
+  `let cancelled = "no";
+   const stream = new ReadableStream({ cancel() { cancelled = "yes"; } });
+   const why = await failure(api.take(stream, Symbol("s")));
+   await scheduler.wait(1);
+   return [why[0], cancelled, stream.locked];`,
+  ["DataCloneError", "yes", true], allClosed);
+
 const ABSENT = [
   "instance", "fn", "__proto__", "toString", "hasOwnProperty", "__defineGetter__",
   "valueOf", "env", "ctx", "missing", "stat", "#private", "isPrototypeOf", "",
