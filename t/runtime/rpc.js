@@ -723,6 +723,8 @@ const hostileValues = {
   "a chunk that is no bytes":
     [call(new Host(READABLE, 3)), message(7, 3, "x")],
   "a stream twice": [call(new Host(READABLE, 3), new Host(WRITABLE, 3))],
+  "a call on an answer it wants no more of":
+    [call(), message(5, 1), message(1, 2, 1, 1, ["x"], [])],
   "a WRITTEN that nobody waits for":
     [call(new Host(WRITABLE, 3)), message(15, 3)],
 };
