@@ -11,7 +11,7 @@ import {
 } from "../primordials.js";
 import { atob, btoa } from "../web/encoding.js";
 import {
-  ARRAY_BUFFER, customInspect, inspect, isProxy, kindOf, SHARED_ARRAY_BUFFER,
+  ARRAY_BUFFER, customInspect, inspect, kindOf, SHARED_ARRAY_BUFFER,
 } from "../chunks/inspect.js";
 import {
   invalidArgType, invalidArgValue, nodeError, nodeRangeError, nodeTypeError,
@@ -21,8 +21,8 @@ import {
 import { codecs, encode, findCodec, part } from "./buffer-codecs.js";
 import { methods as numbers, outOfBounds } from "./buffer-numbers.js";
 
-export const kMaxLength = 2 ** 32;
-export const kStringMaxLength = 2 ** 29 - 24;
+const kMaxLength = 2 ** 32;
+const kStringMaxLength = 2 ** 29 - 24;
 
 class FastBuffer extends Uint8Array {
   constructor(source, byteOffset, length) {
@@ -35,12 +35,10 @@ const isArrayBuffer = (value) => {
   return kind === ARRAY_BUFFER || kind === SHARED_ARRAY_BUFFER;
 };
 
-const isUint8Array = (value) =>
-  typeof value === "object" && value !== null && !isProxy(value) &&
-  ArrayBufferIsView(value) && tagOf(value) === "Uint8Array";
+// Undefined for what is no typed array, a Proxy of one too.
+const tagOf = TypedArrayPrototypeGetSymbolToStringTag;
 
-const tagOf = (value) => isProxy(value)
-  ? undefined : TypedArrayPrototypeGetSymbolToStringTag(value);
+const isUint8Array = (value) => tagOf(value) === "Uint8Array";
 
 // Deprecated, but called with and without new.
 export function Buffer(value, encodingOrOffset, length) {

@@ -14,9 +14,8 @@ import {
 
 const is = (kind) => (value) => kindOf(value) === kind;
 
-const arrayTag = (value) => kindOf(value) === TYPED_ARRAY
-  ? TypedArrayPrototypeGetSymbolToStringTag(value) : undefined;
-const isArray = (name) => (value) => arrayTag(value) === name;
+const isArray = (name) => (value) =>
+  TypedArrayPrototypeGetSymbolToStringTag(value) === name;
 
 const isArrayBuffer = is(ARRAY_BUFFER);
 const isSharedArrayBuffer = is(SHARED_ARRAY_BUFFER);
