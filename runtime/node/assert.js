@@ -208,7 +208,6 @@ function compareProperties(actual, expected, message, check) {
 function requireExpected(actual, expected, message, check) {
   if (expected === undefined) return;
   let isGenerated = false;
-  let holds;
   if (typeof expected !== "function") {
     if (!types.isRegExp(expected)) {
       if (actual === null || typeof actual !== "object") {
@@ -238,15 +237,14 @@ function requireExpected(actual, expected, message, check) {
           : `"${inspect(actual, { depth: -1 })}"`}`;
       if (actual instanceof Error) message += `\n\nError message:\n\n${actual.message}`;
     }
-    holds = false;
   } else {
-    holds = Reflect.apply(expected, {}, [actual]) === true;
-    if (holds) return;
+    const answer = Reflect.apply(expected, {}, [actual]);
+    if (answer === true) return;
     if (!message) {
       isGenerated = true;
       const name = expected.name ? `"${expected.name}" ` : "";
       message = `The ${name}validation function is expected to return "true". ` +
-        `Received ${inspect(Reflect.apply(expected, {}, [actual]))}`;
+        `Received ${inspect(answer)}`;
       if (actual instanceof Error) message += `\n\nCaught error:\n\n${actual}`;
     }
   }
