@@ -203,6 +203,7 @@ EventEmitter.prototype.removeListener = function removeListener(type,
   if (typeof listeners === "function") {
     if (!isIt(listeners)) return this;
     drop(this, type);
+    listener = listeners.listener ?? listener;
   } else {
     let at = listeners.length - 1;
     while (at >= 0 && !isIt(listeners[at])) at--;
