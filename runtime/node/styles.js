@@ -1,4 +1,5 @@
-// The colors and styles of util.inspect(), which a program may change.
+// util.inspect.colors and util.inspect.styles.  A program may change them for
+// styleText(); those of inspect() itself are in inspect/inspect.js.
 
 const pairs = {
   reset: [0, 0], bold: [1, 22], dim: [2, 22], italic: [3, 23],
@@ -16,7 +17,23 @@ const pairs = {
   bgMagentaBright: [105, 49], bgCyanBright: [106, 49], bgWhiteBright: [107, 49],
 };
 
+const aliases = {
+  grey: "gray", blackBright: "gray", bgGrey: "bgGray",
+  bgBlackBright: "bgGray", faint: "dim", crossedout: "strikethrough",
+  strikeThrough: "strikethrough", crossedOut: "strikethrough",
+  conceal: "hidden", swapColors: "inverse", swapcolors: "inverse",
+  doubleUnderline: "doubleunderline",
+};
+
 export const colors = Object.assign(Object.create(null), pairs);
+for (const [alias, name] of Object.entries(aliases)) {
+  Object.defineProperty(colors, alias, {
+    __proto__: null,
+    get: () => colors[name],
+    set(value) { colors[name] = value; },
+    configurable: true,
+  });
+}
 
 export const styles = Object.assign(Object.create(null), {
   special: "cyan", number: "yellow", bigint: "yellow", boolean: "yellow",
