@@ -7,6 +7,7 @@ import {
   invalidArgType, nodeError, nodeTypeError, requireBoolean, requireFunction,
   requireObject, requireString,
 } from "../chunks/node-errors.js";
+import { chunk } from "../core/chunks.js";
 import { console } from "../web/console.js";
 import { TextDecoder, TextEncoder } from "../web/encoding.js";
 import { isDeepStrictEqual } from "./deep-equal.js";
@@ -244,8 +245,8 @@ const util = {
   inspect,
   isArray: Array.isArray,
   isBoolean: (value) => typeof value === "boolean",
-  isBuffer: (value) => typeof globalThis.Buffer === "function" &&
-    value instanceof globalThis.Buffer,
+  isBuffer: (value) => types.isUint8Array(value) &&
+    chunk("node-buffer").Buffer.isBuffer(value),
   isDate: types.isDate,
   isDeepStrictEqual: (a, b) => isDeepStrictEqual(a, b),
   isError,

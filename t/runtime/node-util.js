@@ -82,3 +82,13 @@ async (isolate) => {
   await isolate.request();
   assert.deepEqual(isolate.logs(), ["[DEP1] DeprecationWarning: f() is old"]);
 });
+
+nodeWorker("util.isBuffer() needs no global Buffer", `
+  import { Buffer } from "node:buffer";
+  import { isBuffer } from "node:util";
+  const all = [Buffer.alloc(1), new Uint8Array(1), "text", undefined];
+  export default { fetch() { return Response.json([typeof globalThis.Buffer, all.map(isBuffer)]); } };`,
+async (isolate) => {
+  const { text } = await isolate.request();
+  assert.deepEqual(JSON.parse(text), ["undefined", [true, false, false, false]]);
+}, { code: { compatibilityDate: "2024-01-01" } });
