@@ -12,7 +12,7 @@ import { makeLazyStream } from "./lazy-stream.js";
 const SLICE = 2 ** 20;
 
 // The bytes of a text, or of a view of bytes, or undefined.
-export function bytesFrom(value, encoding = undefined) {
+function bytesFrom(value, encoding = undefined) {
   if (typeof value === "string") {
     return encode(findCodec(encoding) ?? findCodec("utf8"), value);
   }
@@ -58,6 +58,11 @@ function result(bytes, encoding) {
       ? "utf8" : `${encoding}`);
 }
 
+function digestBytesOf(algorithm) {
+  const { digestBytes, hashName } = chunk("crypto");
+  return digestBytes(hashName(plainName(algorithm)));
+}
+
 export class Hash {
   #native;
   #algorithm;
@@ -70,9 +75,7 @@ export class Hash {
       throw new Error("Digest method not supported");
     }
     const length = options?.outputLength;
-    const size = chunk("crypto").digestBytes(
-      chunk("crypto").hashName(plainName(algorithm)));
-    if (length !== undefined && length !== size) {
+    if (length !== undefined && length !== digestBytesOf(algorithm)) {
       throw nodeError("ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH",
         "error:030000B2:digital envelope routines::not XOF or invalid length");
     }
