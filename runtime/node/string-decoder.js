@@ -1,7 +1,7 @@
 // node:string_decoder.
 // https://nodejs.org/docs/latest-v20.x/api/string_decoder.html
 
-import { Buffer } from "../chunks/node-buffer.js";
+import { Buffer, findCodec } from "../chunks/node-buffer.js";
 import { invalidArgType, nodeTypeError } from "../chunks/node-errors.js";
 
 // How many of the bytes at the end are the beginning of a character that is not
@@ -37,21 +37,14 @@ const rests = {
   base64url: (bytes) => bytes.length % 3,
 };
 
-const names = {
-  __proto__: null,
-  utf8: "utf8", "utf-8": "utf8", ucs2: "utf16le", "ucs-2": "utf16le",
-  utf16le: "utf16le", "utf-16le": "utf16le", latin1: "latin1", binary: "latin1",
-  ascii: "ascii", hex: "hex", base64: "base64", base64url: "base64url",
-};
-
 export function StringDecoder(encoding = undefined) {
   if (encoding === undefined || encoding === null) encoding = "utf8";
-  const name = names[`${encoding}`.toLowerCase()];
-  if (name === undefined) {
+  const codec = findCodec(`${encoding}`);
+  if (codec === undefined) {
     throw nodeTypeError("ERR_UNKNOWN_ENCODING",
       `Unknown encoding: ${encoding}`);
   }
-  this.encoding = name;
+  this.encoding = codec.name;
   Object.defineProperty(this, kRest, {
     __proto__: null, value: Buffer.alloc(0), writable: true,
   });
