@@ -13,7 +13,7 @@ const ownName = (value) => {
   return typeof name === "string" ? name : "";
 };
 
-export function isClass(value) {
+function isClass(value) {
   const text = FunctionPrototypeToString(value);
   return StringPrototypeStartsWith(text, "class") &&
     StringPrototypeEndsWith(text, "}");

@@ -3,10 +3,8 @@
 
 import {
   ARGUMENTS, ARRAY_BUFFER, BIGINT_OBJECT, BOOLEAN_OBJECT, DATA_VIEW, DATE,
-  ERROR,
-  kindOf, MAP, NUMBER_OBJECT, PROXY, REGEXP, SET, SHARED_ARRAY_BUFFER,
-  STRING_OBJECT,
-  SYMBOL_OBJECT, TYPED_ARRAY,
+  ERROR, isIndex, kindOf, MAP, NUMBER_OBJECT, PROXY, REGEXP, SET,
+  SHARED_ARRAY_BUFFER, STRING_OBJECT, SYMBOL_OBJECT, TYPED_ARRAY,
 } from "../chunks/inspect.js";
 
 const { is, keys, getPrototypeOf, getOwnPropertySymbols } = Object;
@@ -15,7 +13,6 @@ const isEnumerable = (object, key) =>
   Object.prototype.propertyIsEnumerable.call(object, key);
 const toString = (value) => Object.prototype.toString.call(value);
 
-const isIndex = (key) => /^(?:0|[1-9]\d{0,9})$/.test(key);
 const withoutIndexes = (value) => keys(value).filter((key) => !isIndex(key));
 
 // A Proxy is any object.

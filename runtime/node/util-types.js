@@ -2,11 +2,11 @@
 // https://nodejs.org/docs/latest-v20.x/api/util.html#utiltypes
 
 import {
-  ARGUMENTS, ARRAY_BUFFER, BIGINT_OBJECT, BOOLEAN_OBJECT, DATA_VIEW, DATE,
-  ERROR,
-  EXTERNAL, functionKind, GENERATOR, kindOf, MAP, MAP_ITERATOR, MODULE,
-  NUMBER_OBJECT, PROMISE, PROXY, REGEXP, SET, SET_ITERATOR, SHARED_ARRAY_BUFFER,
-  STRING_OBJECT, SYMBOL_OBJECT, TYPED_ARRAY, WEAK_MAP, WEAK_SET,
+  ARGUMENTS, ARRAY_BUFFER, ASYNC, BIGINT_OBJECT, BOOLEAN_OBJECT, DATA_VIEW,
+  DATE, ERROR, EXTERNAL, functionKind, GENERATOR, GENERATOR_FUNCTION, kindOf,
+  MAP, MAP_ITERATOR, MODULE, NUMBER_OBJECT, PROMISE, PROXY, REGEXP, SET,
+  SET_ITERATOR, SHARED_ARRAY_BUFFER, STRING_OBJECT, SYMBOL_OBJECT, TYPED_ARRAY,
+  WEAK_MAP, WEAK_SET,
 } from "../chunks/inspect.js";
 import {
   TypedArrayPrototypeGetSymbolToStringTag,
@@ -43,9 +43,10 @@ const types = {
   isNativeError: is(ERROR),
   isRegExp: is(REGEXP),
   isAsyncFunction: (value) =>
-    typeof value === "function" && (functionKind(value) & 1) !== 0,
+    typeof value === "function" && (functionKind(value) & ASYNC) !== 0,
   isGeneratorFunction: (value) =>
-    typeof value === "function" && (functionKind(value) & 2) !== 0,
+    typeof value === "function" &&
+    (functionKind(value) & GENERATOR_FUNCTION) !== 0,
   isGeneratorObject: is(GENERATOR),
   isPromise: is(PROMISE),
   isMap: is(MAP),
