@@ -54,7 +54,7 @@ function colorStyle(text, style) {
 const limit = (value) => value === null ? Infinity : value;
 
 // One call of inspect(): its options, and where it is.
-export class Inspection {
+class Inspection {
   options;
   stylize;
   seen = list();

@@ -10,7 +10,7 @@ import {
 const color = /\u001b\[\d+m/;
 
 // How wide a text is, without its colors.
-export function widthOf(text, hasColors) {
+function widthOf(text, hasColors) {
   if (!hasColors) return text.length;
   let width = 0;
   let rest = text;

@@ -23,7 +23,7 @@ const runWith = (values, callback, self, args) =>
 const notHere = (name) =>
   new Error(`asyncLocalStorage.${name}() is not implemented`);
 
-export class AsyncLocalStorage {
+class AsyncLocalStorage {
   #default = undefined;
   #name = "";
 

@@ -5,7 +5,7 @@ import { invalidArgType, requireFunction } from "../chunks/node-errors.js";
 
 const channels = new Map();
 
-export class Channel {
+class Channel {
   #subscribers = [];
   #stores = new Map();
 
@@ -72,7 +72,7 @@ export class Channel {
   }
 }
 
-export function channel(name) {
+function channel(name) {
   if (typeof name !== "string" && typeof name !== "symbol") {
     throw invalidArgType("channel", ["string", "symbol"], name);
   }
@@ -86,7 +86,7 @@ export function channel(name) {
 
 const events = ["start", "end", "asyncStart", "asyncEnd", "error"];
 
-export class TracingChannel {
+class TracingChannel {
   constructor(source) {
     for (const event of events) {
       const one = typeof source === "string"
