@@ -120,53 +120,36 @@ class TracingChannel {
   }
 
   traceSync(callback, context = {}, self = undefined, ...args) {
-    const { end, error, start } = this;
-    return start.runStores(context, () => {
-      try {
-        context.result = Reflect.apply(callback, self, args);
-        return context.result;
-      } catch (thrown) {
-        context.error = thrown;
-        error.publish(context);
-        throw thrown;
-      } finally {
-        end.publish(context);
-      }
+    return trace(this, context, () => {
+      context.result = Reflect.apply(callback, self, args);
+      return context.result;
     });
   }
 
   tracePromise(callback, context = {}, self = undefined, ...args) {
-    const { asyncEnd, asyncStart, end, error, start } = this;
+    const { asyncEnd, asyncStart, error } = this;
     const settled = () => {
       asyncStart.publish(context);
       asyncEnd.publish(context);
     };
-    return start.runStores(context, () => {
-      try {
-        const promise = Promise.resolve(Reflect.apply(callback, self, args));
-        return promise.then((result) => {
-          context.result = result;
-          settled();
-          return result;
-        }, (reason) => {
-          context.error = reason;
-          error.publish(context);
-          settled();
-          throw reason;
-        });
-      } catch (thrown) {
-        context.error = thrown;
+    return trace(this, context, () => {
+      const promise = Promise.resolve(Reflect.apply(callback, self, args));
+      return promise.then((result) => {
+        context.result = result;
+        settled();
+        return result;
+      }, (reason) => {
+        context.error = reason;
         error.publish(context);
-        throw thrown;
-      } finally {
-        end.publish(context);
-      }
+        settled();
+        throw reason;
+      });
     });
   }
 
   traceCallback(callback, position = -1, context = {}, self = undefined,
     ...args) {
-    const { asyncEnd, asyncStart, end, error, start } = this;
+    const { asyncEnd, asyncStart, error } = this;
     const done = args.at(position);
     requireFunction(done, "callback");
     args.splice(position, 1, function (failure, result, ...rest) {
@@ -184,18 +167,23 @@ class TracingChannel {
         }
       });
     });
-    return start.runStores(context, () => {
-      try {
-        return Reflect.apply(callback, self, args);
-      } catch (thrown) {
-        context.error = thrown;
-        error.publish(context);
-        throw thrown;
-      } finally {
-        end.publish(context);
-      }
-    });
+    return trace(this, context, () => Reflect.apply(callback, self, args));
   }
+}
+
+// What all traces have in common: the call itself, from start to end.
+function trace({ end, error, start }, context, run) {
+  return start.runStores(context, () => {
+    try {
+      return run();
+    } catch (thrown) {
+      context.error = thrown;
+      error.publish(context);
+      throw thrown;
+    } finally {
+      end.publish(context);
+    }
+  });
 }
 
 export default {
