@@ -204,7 +204,7 @@ class Inspection {
   #sort(parts, from) {
     const { sorted } = this.options;
     if (!sorted) return;
-    const some = [];
+    const some = list();
     for (let i = from; i < parts.length; i++) some[i - from] = parts[i];
     ArrayPrototypeSort(some, sorted === true ? undefined : sorted);
     for (let i = 0; i < some.length; i++) parts[from + i] = some[i];

@@ -219,7 +219,8 @@ export const methods = {
   assert(condition = false, ...args) {
     if (condition) return;
     const message = "Assertion failed";
-    const all = [message];
+    const all = list();
+    all[0] = message;
     let from = 0;
     if (typeof args[0] === "string") {
       all[0] = `${message}: ${args[0]}`;

@@ -142,7 +142,9 @@ logs("patched built-ins do not matter", `
   const seen = [];
   for (const key of ["push", "join", "slice", "sort", "forEach"]) Array.prototype[key] = () => { seen.push; throw new Error(key); };
   for (const key of ["value", "get", "depth", "colors", "base", "keys", "whole", "0", "1"]) {
-    Object.defineProperty(Object.prototype, key, { __proto__: null, set() { throw new Error("set " + key); }, get() { return undefined; }, configurable: true });
+    const accessor = { __proto__: null, set() { throw new Error("set " + key); }, get() { return undefined; }, configurable: true };
+    Object.defineProperty(Object.prototype, key, accessor);
+    Object.defineProperty(Array.prototype, key, accessor);
   }
   Array.prototype[Symbol.iterator] = () => { throw new Error("iterator"); };
   Map.prototype.get = Map.prototype.set = Set.prototype.forEach = Map.prototype.forEach = () => { throw new Error("map"); };
@@ -153,7 +155,7 @@ logs("patched built-ins do not matter", `
   Symbol.prototype.toString = Number.prototype.toString = Date.prototype.toISOString = Error.prototype.toString = () => { throw new Error("toString"); };
   globalThis.Array = globalThis.Object = globalThis.Map = globalThis.Proxy = globalThis.String = undefined;
   log("%s %d", "a", 1, { a: [1, "b'", -0], m: new (class A { x = 1 })() }, [1, , 2], /x/, 5n, Symbol("s"));
-  console.table([{ a: 1 }]); console.count(); console.group("g"); log("in"); console.groupEnd(); console.assert(0, "x")`,
+  console.table([{ a: 1 }]); console.count(); console.group("g"); log("in"); console.groupEnd(); console.assert(0, "x", 1); console.assert(0, 1)`,
 [[INFO, `a 1 { a: [ 1, "b'", -0 ], m: A { x: 1 } } [ 1, <1 empty item>, 2 ] /x/ 5n Symbol(s)`],
   [INFO, "┌─────────┬───┐\n│ (index) │ a │\n├─────────┼───┤\n│ 0       │ 1 │\n└─────────┴───┘"],
-  [INFO, "default: 1"], [INFO, "g"], [INFO, "  in"], [ERROR, "Assertion failed: x"]]);
+  [INFO, "default: 1"], [INFO, "g"], [INFO, "  in"], [ERROR, "Assertion failed: x 1"], [ERROR, "Assertion failed 1"]]);
