@@ -10,7 +10,6 @@ import {
   MathFloor, MathMin, PrimordialUint8Array as Uint8Array, StringFromCharCode,
   StringPrototypeCharCodeAt, StringPrototypeSlice, StringPrototypeToLowerCase,
   TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeSubarray,
 } from "../primordials.js";
 
 // Not subarray() on the Buffer itself: that asks for a species.
@@ -46,11 +45,10 @@ const utf8 = {
   },
   slice: (bytes, from, to) => v8.utf8Decode(part(bytes, from, to), false, true),
   write(bytes, text, from, length) {
-    const target = part(bytes, from, from + length);
     let written = 0;
     for (;;) {
       const result = v8.utf8EncodeInto(
-        text, TypedArrayPrototypeSubarray(target, written));
+        text, part(bytes, from + written, from + length));
       const bytesNow = MathFloor(result / 2 ** 32);
       const read = result % 2 ** 32;
       written += bytesNow;
