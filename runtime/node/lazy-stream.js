@@ -9,16 +9,19 @@ const names = [
 ];
 
 const methods = [
-  "addListener", "asIndexedPairs", "compose", "cork", "destroy", "emit", "end",
-  "eventNames", "getMaxListeners", "isPaused", "listenerCount", "listeners",
+  "addListener", "asIndexedPairs", "compose", "cork", "destroy", "drop", "emit",
+  "end", "eventNames", "every", "filter", "find", "flatMap", "forEach",
+  "getMaxListeners", "isPaused", "iterator", "listenerCount", "listeners", "map",
   "off", "on", "once", "pause", "pipe", "prependListener",
-  "prependOnceListener", "push", "rawListeners", "read", "removeAllListeners",
-  "removeListener", "resume", "setDefaultEncoding", "setEncoding",
-  "setMaxListeners", "toArray", "uncork", "unpipe", "unshift", "wrap", "write",
-  "readable", "writable", "destroyed", "readableEnded", "writableEnded",
-  "readableFlowing", "readableLength", "writableLength", "writableFinished",
-  "readableObjectMode", "writableObjectMode", "readableHighWaterMark",
-  "writableHighWaterMark", "closed", "errored",
+  "prependOnceListener", "push", "rawListeners", "read", "reduce",
+  "removeAllListeners", "removeListener", "resume", "setDefaultEncoding",
+  "setEncoding", "setMaxListeners", "some", "take", "toArray", "uncork", "unpipe",
+  "unshift", "wrap", "write", "readable", "writable", "destroyed",
+  "readableAborted", "readableBuffer", "readableDidRead", "readableEncoding",
+  "readableEnded", "writableEnded", "readableFlowing", "readableLength",
+  "writableBuffer", "writableCorked", "writableLength", "writableFinished",
+  "writableNeedDrain", "readableObjectMode", "writableObjectMode",
+  "readableHighWaterMark", "writableHighWaterMark", "closed", "errored",
 ];
 
 const { defineProperty, setPrototypeOf } = Object;

@@ -14,7 +14,22 @@ likeNode("hashes", prelude, [
   "createHash('nope')", "createHash(1)", "createHmac('nope', 'k')", "createHmac('md5')", "createHmac('md5', {})", "(() => { const h = createHash('md5'); h.digest(); h.digest(); })()", "(() => { const h = createHash('md5'); h.digest(); h.update('x'); })()", "(() => { const h = createHash('md5'); h.digest(); h.copy(); })()", "(() => { const h = createHmac('md5', 'k'); h.digest(); return [h.digest(), h.digest('hex')]; })()",
   "createHash('md5').update(1)", "createHash('md5').update()", "createHash('md5').digest('buffer')", "createHash('sha256', { outputLength: 32 }).digest('hex')", "(() => { try { createHash('sha256', { outputLength: 20 }); } catch { return 'refused'; } })()", "['md5', 'sha1', 'sha256', 'sha512'].every((h) => crypto.getHashes().includes(h))", "createHash('md5') instanceof crypto.Hash", "createHash('md5').constructor.name",
   "(async () => { const h = createHash('sha256'); await pipeline(Readable.from(['a', 'b']), h); return h.read().toString('hex'); })()", "new Promise((r) => { const h = createHmac('md5', 'k'); h.on('readable', () => { const d = h.read(); if (d) r(d.toString('hex')); }); h.write('x'); h.end(); })", "new Promise((r) => { const h = createHash('md5').setEncoding('hex'); h.on('data', r); h.end('x'); })",
+  "(async () => { const h = createHash('md5'); h.end('x'); return (await h.map((d) => d.toString('hex')).toArray())[0]; })()",
+  "[createHash('md5').writableNeedDrain, createHash('md5').readableDidRead]",
 ], only);
+
+nodeWorker("a hash has all that a Transform has", `
+  import { createHash } from "node:crypto"; import { Transform } from "node:stream";
+  export default { fetch() {
+    const hash = createHash("md5"), missing = [];
+    for (let p = Transform.prototype; p !== Object.prototype; p = Object.getPrototypeOf(p)) {
+      for (const name of Object.getOwnPropertyNames(p)) if (name[0] !== "_" && !(name in hash)) missing.push(name);
+    }
+    return Response.json(missing);
+  } };`,
+async (isolate) => {
+  assert.deepEqual(JSON.parse((await isolate.request()).text), []);
+}, only);
 
 likeNode("derived keys and comparisons", prelude, [
   "crypto.pbkdf2Sync('p', 's', 10, 20, 'sha256')", "crypto.pbkdf2Sync(Buffer.from('p'), new Uint8Array(2), 1, 0, 'sha1')", "new Promise((r) => crypto.pbkdf2('p', 's', 5, 16, 'sha512', (e, k) => r([e, k])))", "crypto.pbkdf2Sync('p', 's', 0, 1, 'md5')", "crypto.pbkdf2Sync('p', 's', 1, 1, 'nope')", "crypto.pbkdf2Sync('p', 's', 1, 1)", "crypto.pbkdf2('p', 's', 1, 1, 'md5')", "crypto.pbkdf2Sync(1, 's', 1, 1, 'md5')",
