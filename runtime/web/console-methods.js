@@ -3,9 +3,9 @@
 
 import { LOG_DEBUG, LOG_ERROR, LOG_INFO, LOG_WARN, ops } from "../native.js";
 import {
-  ErrorCaptureStackTrace, list, MathFloor, MathMax, ObjectKeys, ReflectHas,
-  replaceString, SafeMap, StringPrototypeIndexOf, StringPrototypePadEnd,
-  StringPrototypeRepeat, StringPrototypeSlice,
+  ErrorCaptureStackTrace, list, MathFloor, MathMax, MathMin, ObjectKeys,
+  ReflectHas, replaceString, SafeMap, StringPrototypeIndexOf,
+  StringPrototypePadEnd, StringPrototypeRepeat, StringPrototypeSlice,
 } from "../primordials.js";
 import { currentInvocation } from "../core/invocation.js";
 import { isObject, toDOMString } from "../core/webidl.js";
@@ -19,6 +19,10 @@ import { hasNodeModules } from "../worker/compatibility.js";
 const MAX_TEXT = 64 * 1024;
 const MAX_VALUE = 8 * 1024;
 const DEPTH = 4;
+
+// Groups that no request ends add up while an isolate is warm; what they indent
+// must not become longer than what is said.
+const MAX_INDENTATION = 32;
 
 let indentation = 0;
 const counts = new SafeMap();
@@ -50,7 +54,8 @@ function print(level, text) {
   const invocation = currentInvocation();
   if (text.length > MAX_TEXT) text = StringPrototypeSlice(text, 0, MAX_TEXT);
   if (indentation > 0) {
-    const indent = StringPrototypeRepeat("  ", indentation);
+    const indent =
+      StringPrototypeRepeat("  ", MathMin(indentation, MAX_INDENTATION));
     text = indent + replaceString(text, "\n", `\n${indent}`);
   }
   ops.log(invocation === undefined ? 0 : invocation.channel, level, text);

@@ -42,6 +42,8 @@ logs("count and countReset", `console.count(); console.count("a"); console.count
   [[INFO, "default: 1"], [INFO, "a: 1"], [INFO, "default: 2"], [INFO, "default: 1"], [WARN, "Count for 'none' does not exist"], [INFO, "%s: 1"]]);
 logs("groups indent", `console.group("g", 1); console.log("a\\nb"); console.groupCollapsed(); console.warn("c"); console.groupEnd(); console.log("d"); console.groupEnd(); console.groupEnd(); console.log("e"); console.group("x"); console.clear(); console.log("f")`,
   [[INFO, "g 1"], [INFO, "  a\n  b"], [WARN, "    c"], [INFO, "  d"], [INFO, "e"], [INFO, "x"], [INFO, "f"]]);
+logs("groups that nobody ends hide nothing", `for (let i = 0; i < 4e5; i++) console.group(); console.log("x".repeat(9)); for (let i = 0; i < 4e5; i++) console.groupEnd(); console.log("y")`,
+  [[INFO, " ".repeat(64) + "x".repeat(9)], [INFO, "y"]]);
 logs("dir", `console.dir({ a: { b: { c: {} } } }, { depth: 0 }); console.dir("text"); console.dir([1], { showHidden: true }); console.dir()`,
   [[INFO, "{ a: [Object] }"], [INFO, "text"], [INFO, "[ 1, [length]: 1 ]"], [INFO, "undefined"]]);
 logs("timers warn", `console.timeLog("x"); console.timeEnd("x"); console.time("x"); console.time("x")`,
