@@ -38,6 +38,7 @@ loads("nodejs_compat gives them at any date", `import "node:buffer"; ${answers}`
 loads("no_nodejs_compat takes them away", `import "node:buffer"; ${answers}`, { ...d2025, ...flags("nodejs_compat", "no_nodejs_compat") }, /No such module/);
 loads("other flags are accepted", `import "node:util"; ${answers}`, { ...d2025, ...flags("nodejs_compat", "some_future_flag", "streams_enable_constructors") });
 loads("bare names come with the date", `import b from "buffer"; import "util/types"; ${answers}`, { ...d2025, ...flags("nodejs_compat") });
+loads("bare names come with the very date", `import "buffer"; ${answers}`, { compatibilityDate: "2024-09-23", ...flags("nodejs_compat") });
 loads("bare names come without a date", `import "buffer"; ${answers}`, flags("nodejs_compat"));
 loads("bare names do not come before it", `import "buffer"; ${answers}`, { ...d2024, ...flags("nodejs_compat") },
   /No such module "buffer".\n.*\n {2}import "node:buffer" instead/);
@@ -127,6 +128,9 @@ likeNode("diagnostics channels", diagnostics, [
 const streams = `import stream, { Readable, Writable, Transform, Duplex, PassThrough, pipeline, finished } from "node:stream"; import * as sp from "node:stream/promises"; import * as consumers from "node:stream/consumers"; import { Buffer } from "node:buffer"; import * as web from "node:stream/web";
 const all = async (s) => { const r = []; for await (const x of s) r.push(x); return r; };`;
 likeNode("streams", streams, [
+  "(async () => { let why; const r = Readable.fromWeb(new ReadableStream({ cancel(x) { why = String(x); } })); r.on('error', () => {}); r.destroy(new Error('e')); await new Promise((d) => r.on('close', d)); return why; })()",
+  "(async () => { let why; const w = Writable.fromWeb(new WritableStream({ abort(x) { why = String(x); } })); w.on('error', () => {}); w.destroy(new Error('e')); await new Promise((d) => w.on('close', d)); return why; })()",
+  "(async () => { const r = Readable.from(['a', 'b']); r.on('error', () => {}); await Readable.toWeb(r).cancel(new Error('e')).catch(() => {}); return r.destroyed; })()",
   "all(Readable.from(['a', 'b', 'c']))", "all(Readable.from(['a', 'b']).map((x) => x + 1).filter((x) => x !== 'b1'))", "Readable.from([1, 2, 3]).toArray()", "Readable.from([1, 2, 3, 4]).reduce((a, b) => a + b)", "all(new Readable({ read() { this.push('x'); this.push(null); } }))",
   "all(Readable.from(['a', 'b']).pipe(new Transform({ transform(c, e, cb) { cb(null, c.toString().toUpperCase()); } })).setEncoding('utf8'))", "new Promise((r) => { const s = []; pipeline(Readable.from(['x', 'y']), new PassThrough(), new Writable({ write(c, e, cb) { s.push(c.toString()); cb(); } }), (e) => r([e, s])); })",
   "sp.pipeline(Readable.from(['x']), async function* (s) { for await (const c of s) yield c + '!'; }, async (s) => { let t = ''; for await (const c of s) t += c; return t; })", "sp.pipeline(Readable.from(['x']), new Transform({ transform(c, e, cb) { cb(new Error('boo')); } }), new PassThrough())", "sp.finished(Readable.from([]).resume())",
