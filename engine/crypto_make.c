@@ -48,7 +48,11 @@ dw_rsa_numbers(const dw_key_t *key, BIGNUM **numbers)
 
     for (i = 0; i < dw_key_field_count[key->kind]; i++) {
 
-        if (key->fields[i].size > DW_CRYPTO_RSA_MAX / 8) {
+        /* JavaScript counts a modulus's bits from its first byte on. */
+
+        if (key->fields[i].size == 0 || key->fields[i].data[0] == 0
+            || key->fields[i].size > DW_CRYPTO_RSA_MAX / 8)
+        {
             return false;
         }
 

@@ -305,10 +305,45 @@ const forged = {
   "a buffer that was transferred": [0x74, 0],
   "a huge array": [0x41, 0xff, 0xff, 0xff, 0xff, 0x0f],
 };
+// What crypto/clone.js writes of a key: type, extractable, usages, material,
+// name, hash, length, curve and exponent.
+const text = (value) => [0x22, value.length, ...Buffer.from(value)];
+const view = (bytes) => [
+  0x42, bytes.length & 0x7f | 0x80, bytes.length >> 7, ...bytes, 0x56, 0x42, 0,
+  bytes.length & 0x7f | 0x80, bytes.length >> 7, 0,
+];
+const key = (type, usages, material, ...rest) => [
+  0x5c, 6, 0x41, 9, ...text(type), 0x54, 0x49, usages * 2, ...view(material),
+  ...rest, 0x24, 0, 9,
+];
+const field = (bytes) => [bytes.length & 0xff, bytes.length >> 8, ...bytes];
+const rsa = (modulus, { type = "public", exponent = [3] } = {}) => key(
+  type, 8, [1, 0, ...field(modulus), ...field([3])],
+  ...text("RSA-PSS"), ...text("SHA-256"), 0x30, 0x30, ...view(exponent));
+const aes = (size, usages = 1) => key(
+  "secret", usages, Array(size).fill(1), ...text("AES-GCM"), 0x30, 0x30, 0x30, 0x30);
+const hmac = (hash) => key(
+  "secret", 4, Array(16).fill(1), ...text("HMAC"), ...text(hash), 0x30, 0x30, 0x30);
+const modulus = Array(64).fill(0xff);
+const readable = {
+  "an RSA key": rsa(modulus), "an AES key": aes(16), "an HMAC key": hmac("SHA-256"),
+};
+Object.assign(forged, {
+  "an RSA key with a zero in front of its modulus": rsa([0, ...modulus]),
+  "an RSA key that is too short": rsa(modulus.slice(1)),
+  "an RSA key of another exponent": rsa(modulus, { exponent: [5] }),
+  "a public key that says it is private": rsa(modulus, { type: "private" }),
+  "an RSA key whose fields are cut off": key(
+    "public", 8, [1, 0, 64], ...text("RSA-PSS"), ...text("SHA-256"), 0x30, 0x30,
+    ...view([3])),
+  "an AES key of 15 bytes": aes(15),
+  "an AES key that can sign": aes(16, 4),
+  "an HMAC key of a hash that is none": hmac("MD5"),
+});
 forged["host objects without end"] = Array(200000).fill([0x5c, 2]).flat();
 forged["host objects in arrays without end"] = Array(200000).fill([0x5c, 2, 0x41, 1]).flat();
-for (const [what, bytes] of Object.entries(forged)) {
-  isolates(`forged bytes are refused: ${what}`, async (isolate) => {
+for (const [what, bytes] of Object.entries({ ...forged, ...readable })) {
+  isolates(`forged bytes are ${readable[what] ? "read" : "refused"}: ${what}`, async (isolate) => {
     await isolate.load(FORMAT.MODULE, `import { WorkerEntrypoint } from "cloudflare:workers";
       export class E extends WorkerEntrypoint { fetch() {
         try { return Response.json(["read", typeof this.ctx.props]); }
@@ -318,7 +353,7 @@ for (const [what, bytes] of Object.entries(forged)) {
       entrypoint: "E", props: new Uint8Array([...V8_HEADER, ...bytes]),
     });
     assert.equal(answer.reset, null);
-    assert.deepEqual(JSON.parse(answer.text), true);
+    assert.deepEqual(JSON.parse(answer.text), readable[what] ? ["read", "object"] : true);
   }, { only: "engine" });
 }
 
