@@ -149,7 +149,7 @@ export function unsharedBytes(value) {
   const buffer = !ArrayBufferIsView(value) ? value
     : TypedArrayPrototypeGetSymbolToStringTag(value) !== undefined
       ? TypedArrayPrototypeGetBuffer(value) : DataViewPrototypeGetBuffer(value);
-  return isSharedArrayBuffer(buffer) ? undefined : bytes;
+  return isArrayBuffer(buffer) ? bytes : undefined;
 }
 
 // By their prototypes.

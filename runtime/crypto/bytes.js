@@ -8,14 +8,12 @@ import {
   TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
   TypedArrayPrototypeSet,
 } from "../primordials.js";
-import { isArrayBuffer, isObject, viewBytes } from "../core/webidl.js";
+import { isArrayBuffer, unsharedBytes, viewBytes } from "../core/webidl.js";
 
 // https://webidl.spec.whatwg.org/#BufferSource, without [AllowShared].
 export function isBufferSource(value) {
-  if (!isObject(value)) return false;
   if (!ArrayBufferIsView(value)) return isArrayBuffer(value);
-  // a primordial of SharedArrayBuffer would not do: no snapshot has that one
-  if (!isArrayBuffer(TypedArrayPrototypeGetBuffer(bytesOf(value)))) {
+  if (unsharedBytes(value) === undefined) {
     throw new TypeError("The view must not be of a SharedArrayBuffer.");
   }
   return true;

@@ -202,10 +202,12 @@ returns("the data are those after the algorithm was read", `
 returns("shared memory is refused", `
   const buffer = new SharedArrayBuffer(8);
   const results = [];
-  for (const data of [buffer, new Uint8Array(buffer), new DataView(buffer)]) {
+  for (const data of [
+    buffer, new Uint8Array(buffer), new DataView(buffer), new Uint8Array(buffer, 8),
+  ]) {
     results.push(await crypto.subtle.digest("SHA-1", data).then(() => "none", (error) => error.name));
   }
-  return results;`, ["TypeError", "TypeError", "TypeError"], only);
+  return results;`, Array(4).fill("TypeError"), only);
 
 returns("timingSafeEqual compares the bytes of views", `
   const { subtle } = crypto;
