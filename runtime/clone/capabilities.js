@@ -6,6 +6,7 @@ import {
   list, PrimordialRangeError as RangeError, PrimordialUint8Array as Uint8Array,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
 } from "../primordials.js";
+import { joinBytes } from "../core/bytes.js";
 import {
   dataCloneError, TAG_CAPABILITY, TAG_EXPORT, TAG_GRANT, toBytes,
 } from "../core/clone.js";
@@ -71,12 +72,7 @@ export class Grants {
     for (let i = 0; i < this.#records.length; i++) {
       size += TypedArrayPrototypeGetByteLength(this.#records[i]);
     }
-    const bytes = new Uint8Array(size);
-    for (let i = 0, at = 0; i < this.#records.length; i++) {
-      TypedArrayPrototypeSet(bytes, this.#records[i], at);
-      at += TypedArrayPrototypeGetByteLength(this.#records[i]);
-    }
-    return bytes;
+    return joinBytes(this.#records, size);
   }
 }
 

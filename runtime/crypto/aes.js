@@ -1,7 +1,8 @@
 // https://w3c.github.io/webcrypto/#aes-ctr and the three that follow it
 
 import { PrimordialUint8Array as Uint8Array } from "../primordials.js";
-import { sizeOf, truncated } from "./bytes.js";
+import { bufferOf } from "../core/bytes.js";
+import { sizeOf } from "./bytes.js";
 import {
   aesCbcParams, aesCtrParams, aesGcmParams, aesKeyParams, none,
 } from "./dictionaries.js";
@@ -94,7 +95,7 @@ export const aesCbc = {
     let written;
     const out = filled(size, "AES-CBC decryption", (room) =>
       written = ops.aes(AES_CBC, 0, key.material, iv, 0, null, data, room));
-    return truncated(out, written);
+    return bufferOf(new Uint8Array(out, 0, written));
   },
 };
 
@@ -164,7 +165,7 @@ function wrap(encrypt, key, data) {
   const out = filled(sizeOf(data) + 8, "AES-KW", (room) =>
     written = ops.aes(
       AES_KW, encrypt ? 1 : 0, key.material, NO_BYTES, 0, null, data, room));
-  return truncated(out, written);
+  return bufferOf(new Uint8Array(out, 0, written));
 }
 
 export const aesKw = {

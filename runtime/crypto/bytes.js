@@ -2,7 +2,7 @@
 // species, nor its prototype for its length: a worker would see key material.
 
 import {
-  ArrayBufferIsView, ArrayBufferPrototypeGetByteLength,
+  ArrayBufferIsView,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   StringFromCharCode, StringPrototypeCharCodeAt, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
@@ -151,9 +151,3 @@ export function fromBase64url(text) {
   }
   return held === 0 ? bytes : undefined;
 }
-
-// The first bytes of an ArrayBuffer, as one.
-export const truncated = (buffer, size) =>
-  ArrayBufferPrototypeGetByteLength(buffer) === size
-    ? buffer
-    : TypedArrayPrototypeGetBuffer(sliceOf(new Uint8Array(buffer), 0, size));

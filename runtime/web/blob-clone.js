@@ -2,11 +2,10 @@
 // isolate shares them.  https://w3c.github.io/FileAPI/#blob-section
 
 import {
-  ArrayBufferPrototypeGetByteLength, ArrayIsArray, NumberIsInteger,
-  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteLength,
+  ArrayIsArray, NumberIsInteger, PrimordialUint8Array as Uint8Array,
   TypedArrayPrototypeGetSymbolToStringTag,
 } from "../primordials.js";
-import { copyBytes } from "../core/bytes.js";
+import { bufferOf } from "../core/bytes.js";
 import {
   defineCloneable, TAG_BLOB, TAG_FILE, unreadable,
 } from "../core/clone.js";
@@ -20,11 +19,7 @@ import {
 
 // V8 writes all of the buffer that a view shows a part of: a slice must not take
 // the rest of its Blob along.
-function ownBytes(blob) {
-  const bytes = blobBytes(blob);
-  return ArrayBufferPrototypeGetByteLength(TypedArrayPrototypeGetBuffer(bytes)) ===
-    TypedArrayPrototypeGetByteLength(bytes) ? bytes : copyBytes(bytes);
-}
+const ownBytes = (blob) => new Uint8Array(bufferOf(blobBytes(blob)));
 
 // Of parts that another isolate may have made up.
 function requireParts(parts, count) {
