@@ -22,7 +22,7 @@ import { interfaceOf, toDOMString } from "../core/webidl.js";
 export const notCloneable = (value) =>
   dataCloneError(`${detailOf(value)} could not be cloned.`);
 
-export const notSerializable = (name) => dataCloneError(
+const notSerializable = (name) => dataCloneError(
   `Could not serialize object of type "${name}". This type does not support ` +
   "serialization.");
 
@@ -32,7 +32,7 @@ const descriptor = {
   value: undefined, writable: true, enumerable: true, configurable: true,
 };
 
-export function defineData(object, key, value) {
+function defineData(object, key, value) {
   descriptor.value = value;
   ObjectDefineProperty(object, key, descriptor);
   descriptor.value = undefined;
@@ -124,25 +124,20 @@ export class Copy {
     case KIND_ERROR: {
       const cloneable = this.#platform(value);
       return cloneable === undefined
-        ? this.#copyError(value) : this.#remember(value, cloneable);
+        ? this.#copyError(value) : this.#clone(value, cloneable);
     }
     case KIND_UNCLONEABLE: {
       const special = this.copySpecial(value, kind);
       if (special === undefined) throw notCloneable(value);
       return this.#keep(value, special);
     }
-    default: {
-      const copied = this.copyLeaf(kind, value);
-      this.memory.set(value, copied);
-      return copied;
-    }
+    default:
+      return this.#keep(value, this.copyLeaf(kind, value));
     }
   }
 
-  #remember(value, cloneable) {
-    const copied = this.copyPlatformObject(cloneable, value);
-    this.memory.set(value, copied);
-    return copied;
+  #clone(value, cloneable) {
+    return this.#keep(value, this.copyPlatformObject(cloneable, value));
   }
 
   // How a platform object is cloned; undefined for what is not one.
@@ -172,7 +167,7 @@ export class Copy {
       const special = this.copySpecial(value, KIND_PLAIN);
       if (special !== undefined) return this.#keep(value, special);
       const cloneable = this.#platform(value);
-      if (cloneable !== undefined) return this.#remember(value, cloneable);
+      if (cloneable !== undefined) return this.#clone(value, cloneable);
       this.checkPlain(value, prototype);
     }
     const copied = {};

@@ -1,8 +1,6 @@
 // Errors of their parts: name, message or undefined, stack or undefined.
 
-import {
-  ObjectDefineProperty, PrimordialString as String,
-} from "../primordials.js";
+import { ObjectDefineProperty } from "../primordials.js";
 import { DOMException } from "../core/dom-exception.js";
 import { nativeErrors } from "../core/errors.js";
 
@@ -13,7 +11,7 @@ function defineHidden(object, key, value) {
 }
 
 function setStack(error, stack) {
-  if (stack !== undefined) defineHidden(error, "stack", String(stack));
+  if (stack !== undefined) defineHidden(error, "stack", stack);
   return error;
 }
 

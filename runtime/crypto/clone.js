@@ -17,7 +17,7 @@ import { CryptoKey, isKey, slotsOf } from "./key.js";
 const TYPE = 0, EXTRACTABLE = 1, USAGES = 2, MATERIAL = 3, NAME = 4, HASH = 5,
   LENGTH = 6, CURVE = 7, EXPONENT = 8, COUNT = 9;
 
-export function writeKey(key) {
+function writeKey(key) {
   const { algorithm, extractable, material, type, usages } = slotsOf(key);
   return [
     type, extractable, usages, material, algorithm.name, algorithm.hash ?? null,
@@ -40,7 +40,7 @@ const isBytes = (value) =>
 
 // Of parts that another isolate may have made up: all that importKey() would
 // check is checked again.
-export function readKey(parts) {
+function readKey(parts) {
   if (!ArrayIsArray(parts) || parts.length !== COUNT ||
       typeof parts[NAME] !== "string" || !isBytes(parts[MATERIAL]) ||
       typeof parts[EXTRACTABLE] !== "boolean" ||

@@ -85,10 +85,6 @@ function normalizeEither(algorithm, first, second) {
   }
 }
 
-function deriveBits(params, slots, length) {
-  return params.algorithm.deriveBits(params, slots, length);
-}
-
 const kCreate = {};
 
 export class SubtleCrypto {
@@ -207,7 +203,7 @@ export class SubtleCrypto {
       const lengthParams = normalize(derivedKeyType, "getKeyLength");
       const slots = usable(baseKey, params, DERIVE_KEY, "deriving keys");
       const length = lengthParams.algorithm.getKeyLength(lengthParams);
-      const secret = deriveBits(params, slots, length);
+      const secret = params.algorithm.deriveBits(params, slots, length);
       return importKey(keyParams, "raw", secret, extractable, usages);
     });
   }
@@ -223,7 +219,8 @@ export class SubtleCrypto {
       if (length !== null) length = toUnsignedLong(length);
       const params = normalize(algorithm, "deriveBits");
       const slots = usable(baseKey, params, DERIVE_BITS, "deriving bits");
-      return TypedArrayPrototypeGetBuffer(deriveBits(params, slots, length));
+      return TypedArrayPrototypeGetBuffer(
+        params.algorithm.deriveBits(params, slots, length));
     });
   }
 
