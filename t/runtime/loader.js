@@ -196,6 +196,26 @@ host(
     assert.deepEqual([code.outbound, code.capability], [OUTBOUND.CAPABILITY, 3]);
   });
 
+host(
+  "a loaded worker gets 1000 stubs and no more",
+  `import { WorkerEntrypoint } from "cloudflare:workers";
+   export class Room extends WorkerEntrypoint {}
+   export default { async fetch(request, env, ctx) {
+     const rooms = Array.from({ length: 1001 }, () => ctx.exports.Room({}));
+     env.LOADER.load({ ...${CODE_TEXT}, env: { rooms: rooms.slice(1) }, globalOutbound: null });
+     let message;
+     try {
+       env.LOADER.load({ ...${CODE_TEXT}, env: { rooms }, globalOutbound: null });
+     } catch (error) { ({ message } = error); }
+     return new Response(message);
+   } };`, env,
+  async (isolate) => {
+    assert.equal(
+      (await isolate.request()).text, "The worker's env holds more than 1000 stubs.");
+    assert.deepEqual(
+      isolate.of("code").map(({ grants }) => readGrants(grants).length), [1000]);
+  });
+
 // wire/dw_wire.h: dw_wire_grant_t
 function readGrants(bytes) {
   const grants = [];
