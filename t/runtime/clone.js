@@ -285,6 +285,21 @@ crosses("errors cross with their stack and causes, even in a circle", `(() => {
 
 crosses("what a getter returns is looked at too", `{ get a() { return new Headers(); } }`, null,
   ["DataCloneError", "Could not serialize object of type \"Headers\". This type does not support serialization."]);
+host("a slice of a Blob does not take the rest along",
+  `export default { async fetch(request, env, ctx) {
+     const blob = new Blob(["all of this", "text"]).slice(11);
+     const stub = env.LOADER.get("id", async () => ({ mainModule: "a.js", modules: { "a.js": "" } }));
+     return stub.getEntrypoint("E", { props: { blob } }).fetch(request);
+   } };`,
+  [[RECORD.LOADER, "LOADER", "3"]],
+  async (isolate) => {
+    isolate.fetch();
+    isolate.askForCode((await isolate.next("load")).channel);
+    const { props } = await isolate.next("fetch");
+    assert.equal(props.includes("text"), true);
+    assert.equal(props.includes("all of this"), false);
+  }, { only: "engine" });
+
 crosses("functions do not cross", `{ a: [() => 1] }`, null,
   ["DataCloneError", "() => 1 could not be cloned."]);
 
@@ -325,10 +340,27 @@ const aes = (size, usages = 1) => key(
 const hmac = (hash) => key(
   "secret", 4, Array(16).fill(1), ...text("HMAC"), ...text(hash), 0x30, 0x30, 0x30);
 const modulus = Array(64).fill(0xff);
+// the generator
+const point = [...Buffer.from("04" +
+  "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" +
+  "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5", "hex")];
+const ec = (usages = 8, curve = "P-256") => key(
+  "public", usages, [3, 1, ...field(point)],
+  ...text("ECDSA"), 0x30, 0x30, ...text(curve), 0x30);
+const blob = (...more) => [
+  0x5c, 4, 0x41, 2 + more.length / 2, ...view([1, 2]), ...text("a/b"), ...more,
+  0x24, 0, 2 + more.length / 2,
+];
 const readable = {
   "an RSA key": rsa(modulus), "an AES key": aes(16), "an HMAC key": hmac("SHA-256"),
+  "an EC key": ec(), "a Blob": blob(),
 };
 Object.assign(forged, {
+  "an EC key that can encrypt": ec(1),
+  "an EC key of another curve": ec(8, "P-384"),
+  "a Blob of three parts": blob(0x49, 2),
+  "a root with an error and no cause": [0x5c, 1, 0x41, 2, 0x6f, 0x7b, 0, 0x5c, 2,
+    0x41, 3, ...text("Error"), 0x5f, 0x5f, 0x24, 0, 3, 0x24, 0, 2],
   "an RSA key with a zero in front of its modulus": rsa([0, ...modulus]),
   "an RSA key that is too short": rsa(modulus.slice(1)),
   "an RSA key of another exponent": rsa(modulus, { exponent: [5] }),
