@@ -1,6 +1,7 @@
 // Web Crypto: crypto.subtle and what else needs the engine's libcrypto.
 
 import "../crypto/clone.js";
+
 export { bytesOf, isBufferSource, sizeOf } from "../crypto/bytes.js";
 export {
   createHash, createHmac, digestBytes, hashName, hkdf, pbkdf2, randomBytes,
