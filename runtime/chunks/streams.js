@@ -10,8 +10,8 @@ export {
   FixedLengthStream, IdentityTransformStream,
 } from "../streams/identity.js";
 export {
-  createByteStream, getReader, readAll, readerCancel, readerRead,
-  readerRelease, seizeStream, streamFrom, teeStream,
+  createByteStream, getReader, readAll, readerCancel, readerRead, seizeStream,
+  streamFrom, teeStream,
 } from "../streams/internals.js";
 export {
   ReadableStreamBYOBReader, ReadableStreamDefaultReader,

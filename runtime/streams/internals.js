@@ -15,7 +15,7 @@ import { createSafeDeferred, failed, invokeForPromise } from "./promises.js";
 import { readableObject } from "./readable.js";
 import {
   AcquireReadableStreamDefaultReader, ReadableStreamCancel,
-  ReadableStreamDefaultReaderRead, ReadableStreamReaderRelease,
+  ReadableStreamDefaultReaderRead,
 } from "./readable-ops.js";
 import { Readable, readableOf } from "./records.js";
 import { ReadableStreamTee } from "./tee.js";
@@ -88,8 +88,6 @@ export const streamFrom = (iterable) =>
 
 export const getReader = (stream) =>
   AcquireReadableStreamDefaultReader(readableOf(stream));
-
-export const readerRelease = ReadableStreamReaderRelease;
 
 const fulfilled = (value) => new SafePromise((resolve) => resolve(value));
 

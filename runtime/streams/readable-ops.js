@@ -163,7 +163,7 @@ export function closedPromiseOf(reader) {
 }
 
 // https://streams.spec.whatwg.org/#readable-stream-reader-generic-release
-export function ReadableStreamReaderGenericRelease(reader) {
+function ReadableStreamReaderGenericRelease(reader) {
   const { closed, stream } = reader;
   if (closed !== undefined) {
     if (closed.pending) {

@@ -155,10 +155,9 @@ export class TransformStream {
 defineInterface(TransformStream, NAME);
 
 // A transform stream of ours, for an interface that includes
-// GenericTransformStream: {readable, writable, enqueue(chunk), ready(),
-// terminate(), error(reason)}.  The algorithms may throw; they return undefined
-// when they are done, or a promise, best a SafePromise.  ready() is one while
-// nobody reads, else undefined.
+// GenericTransformStream: {readable, writable, enqueue(chunk), ready()}.  The
+// algorithms may throw; they return undefined when they are done, or a promise,
+// best a SafePromise.  ready() is one while nobody reads, else undefined.
 // https://streams.spec.whatwg.org/#transformstream-set-up
 export function createTransformStream({ transform, flush, cancel }) {
   const stream = new Transform(
@@ -173,7 +172,5 @@ export function createTransformStream({ transform, flush, cancel }) {
     enqueue(chunk) { TransformStreamDefaultControllerEnqueue(stream, chunk); },
     ready: () =>
       stream.backpressure ? stream.backpressureChangePromise : undefined,
-    terminate() { TransformStreamDefaultControllerTerminate(stream); },
-    error(reason) { TransformStreamError(stream, reason); },
   };
 }
