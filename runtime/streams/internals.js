@@ -11,10 +11,12 @@ import {
   SetUpReadableByteStreamController,
 } from "./byte-controller.js";
 import { ReadableStreamFromIterable } from "./from.js";
-import { createSafeDeferred, failed, invokeForPromise } from "./promises.js";
+import {
+  createSafeDeferred, failed, invokeForPromise, promiseOfUndefined,
+} from "./promises.js";
 import { readableObject } from "./readable.js";
 import {
-  AcquireReadableStreamDefaultReader, ReadableStreamCancel,
+  AcquireReadableStreamDefaultReader, cancelStream,
   ReadableStreamDefaultReaderRead,
 } from "./readable-ops.js";
 import { Readable, readableOf } from "./records.js";
@@ -124,7 +126,7 @@ export function readerRead(reader) {
 }
 
 export const readerCancel = (reader, reason) =>
-  ReadableStreamCancel(reader.stream, reason);
+  promiseOfUndefined(cancelStream(reader.stream, reason), SafePromise);
 
 // Reads to the end.
 class ReadLoop {

@@ -6,8 +6,7 @@
 // promise or thenable.
 
 import {
-  PrimordialPromise as Promise, PromisePrototypeThen, PromiseResolve,
-  ReflectApply, SafePromise,
+  PrimordialPromise as Promise, PromisePrototypeThen, ReflectApply, SafePromise,
 } from "../primordials.js";
 import { isObject } from "../core/webidl.js";
 
@@ -113,10 +112,10 @@ export function invokeForPromise(callback, self, args) {
 // What a callback has returned, as the result of an algorithm.
 export const resultOf = (value) => isObject(value) ? value : undefined;
 
-// The result of an algorithm as a promise of undefined, for the worker.
-export function promiseOfUndefined(result) {
-  if (result === undefined) return PromiseResolve(undefined);
-  const deferred = new Deferred();
+// The result of an algorithm as a promise of undefined, for the worker unless
+// another kind is given.
+export function promiseOfUndefined(result, Kind = Promise) {
+  const deferred = new Deferred(Kind);
   settleWith(deferred, result);
   return deferred.promise;
 }

@@ -51,9 +51,7 @@ export function textStreamOf(stream) {
     if (ended) resolve(done());
     else read();
   });
-  const cancel = (reason) => {
-    const result = readerCancel(reader, reason);
-    return result === undefined ? done() : PromisePrototypeThen(result, done);
-  };
+  const cancel = (reason) =>
+    PromisePrototypeThen(readerCancel(reader, reason), done);
   return streamOf(next, cancel);
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import {
-  FLAG, FORMAT, host, isolates, RECORD, rejects, returns, text, worker,
+  CODE, FLAG, FORMAT, host, isolates, RECORD, rejects, returns, text, worker,
 } from "./lib/harness.js";
 
 // Each of these is done at the top of a worker that then does ordinary things.
@@ -266,3 +266,33 @@ worker("a body is streamed, whatever a promise is asked for", `
   assert.equal(answer.reset, null);
   assert.equal(answer.text, "\0".repeat(300000));
 }, { only: "engine" });
+
+for (const how of ["leaves", "is refused a chunk"]) {
+  worker(`a client that ${how}: cancel() runs, whatever a promise is asked for`, `
+    let log = [];
+    export default {
+      fetch(request) {
+        if (request.url.endsWith("/look")) return new Response(log.join());
+        Object.defineProperty(Promise.prototype, "constructor", {
+          get() { log.push("asked"); throw new Error("asked"); }, configurable: true,
+        });
+        return new Response(new ReadableStream({
+          pull(controller) {
+            controller.enqueue(${how === "leaves" ? "new Uint8Array(65536)" : '"text"'});
+          },
+          cancel() { log.push("cancelled"); },
+        }));
+      },
+    };`, async (isolate) => {
+    const channel = isolate.fetch();
+    if (how === "leaves") {
+      await isolate.until(() => isolate.bytes(channel).length === 65536, "a window full");
+      isolate.reset(channel, CODE.CANCEL);
+    } else {
+      const { reset } = await isolate.answer(channel);
+      assert.equal(reset?.message, "TypeError: This ReadableStream did not return bytes.");
+    }
+    const answer = await isolate.request({ url: "http://h/look" });
+    assert.equal(answer.text, "cancelled");
+  }, { only: "engine" });
+}
