@@ -61,8 +61,8 @@ export function InitializeTransformStream(
   const startAlgorithm = () => startResult;
   stream.writable = CreateWritableStream(
     startAlgorithm, (chunk) => sinkWrite(stream, chunk),
-    () => sinkClose(stream), (reason) => sinkAbort(stream, reason), writableHighWaterMark,
-    writableSizeAlgorithm);
+    () => sinkClose(stream), (reason) => sinkAbort(stream, reason),
+    writableHighWaterMark, writableSizeAlgorithm);
   stream.readable = CreateReadableStream(
     startAlgorithm, () => sourcePull(stream),
     (reason) => sourceCancel(stream, reason), readableHighWaterMark,

@@ -1,7 +1,7 @@
 // https://streams.spec.whatwg.org/#default-writer-class
 
 import {
-  PrimordialTypeError as TypeError, PromiseReject,
+  PrimordialPromise as Promise, PrimordialTypeError as TypeError, PromiseReject,
 } from "../primordials.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand,
@@ -19,10 +19,14 @@ import {
 
 export const CLOSING = "The stream is closing already.";
 
-// A write whose result is a promise of the worker's.
-class PromiseWriteRequest {
+// A write whose result is a promise: the worker's unless another kind is given.
+export class PromiseWriteRequest {
   next = null;
-  #deferred = new Deferred();
+  #deferred;
+
+  constructor(Kind = Promise) {
+    this.#deferred = new Deferred(Kind);
+  }
 
   get promise() { return this.#deferred.promise; }
   resolve() { this.#deferred.resolve(undefined); }
