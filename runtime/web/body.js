@@ -12,7 +12,7 @@ import {
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { viewBytes } from "../core/webidl.js";
 import {
-  createByteStream, getReader, isDisturbed, isLocked, originOf, readerRead,
+  createByteStream, getReader, isDisturbed, isLocked, originOf, readAll,
   seizeStream, teeStream,
 } from "./streams.js";
 
@@ -122,13 +122,11 @@ export class BodyState {
     let size = 0;
     const onChunk = (bytes) => {
       size += TypedArrayPrototypeGetByteLength(bytes);
-      chunks[chunks.length] = bytes;
+      // a chunk of a worker's stream is the worker's, who may write to it
+      chunks[chunks.length] = body.isStream ? copyBytes(bytes) : bytes;
     };
-    const onEnd = () => {
-      // a chunk of a worker's stream is the worker's
-      done(chunks.length === 1 && body.incoming !== undefined
-        ? chunks[0] : joinBytes(chunks, size));
-    };
+    const onEnd = () =>
+      done(chunks.length === 1 ? chunks[0] : joinBytes(chunks, size));
     body.#readTaken(onChunk, onEnd, failed);
   }
 
@@ -209,21 +207,15 @@ export function chunkBytes(chunk) {
   return bytes;
 }
 
-// Calls onChunk() with each chunk, as bytes, then done() or failed().
+// Calls onChunk() with each chunk, as bytes, then done() or failed().  A chunk
+// comes at once, when the worker is still enqueuing it.
 export function readChunks(reader, onChunk, done, failed) {
-  const onResult = (result) => {
+  const end = readAll(reader, (chunk) => { onChunk(chunkBytes(chunk)); });
+  PromisePrototypeThen(end, () => {
     try {
-      if (result.done) {
-        done();
-        return;
-      }
-      onChunk(chunkBytes(result.value));
+      done();
     } catch (error) {
       failed(error);
-      return;
     }
-    read();
-  };
-  const read = () => PromisePrototypeThen(readerRead(reader), onResult, failed);
-  read();
+  }, failed);
 }

@@ -15,6 +15,7 @@ import { DOMException } from "../core/dom-exception.js";
 import { messageOf } from "../core/errors.js";
 import { runIn } from "../core/context.js";
 import { currentInvocation } from "../core/invocation.js";
+import { queueMicrotask } from "../core/microtasks.js";
 import { createSignal, signalAbort } from "../core/signals.js";
 import { clearTimer, startTimer } from "../core/timers.js";
 import {
@@ -121,8 +122,11 @@ export class EventSource extends EventTarget {
     source.#later(() => {
       source.#announce();
       if (source.#readyState === CLOSED) return;
+      const sink = source.#createSink();
+      // not at once: the worker is inside of the stream's enqueue()
       readChunks(
-        reader, source.#createSink(), () => onEnd(disconnected()), onEnd);
+        reader, (bytes) => queueMicrotask(() => sink(bytes)),
+        () => onEnd(disconnected()), onEnd);
     });
     return source;
   }

@@ -412,3 +412,17 @@ returns("bytes of a stream of one chunk are a copy", `
     start(c) { c.enqueue(chunk); c.close(); } })).bytes();
   chunk[0] = 2;
   return [...bytes];`, [1]);
+
+returns("bytes of a stream are what they were when they came", `
+  const bytes = (start) => new Response(new ReadableStream({ start }, { highWaterMark: 0 })).bytes();
+  let c, d;
+  const reused = bytes((controller) => { c = controller; });
+  const moved = bytes((controller) => { d = controller; });
+  const chunk = new Uint8Array(1), gone = new Uint8Array([7, 8]);
+  for (let i = 1; i <= 3; i++) { chunk[0] = i; c.enqueue(chunk); }
+  d.enqueue(gone);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  d.enqueue(new Uint8Array([9]));
+  c.close();
+  d.close();
+  return [[...await reused], [...await moved]];`, [[1, 2, 3], [7, 8, 9]]);

@@ -51,6 +51,16 @@ returns("from(): states and events", `
   source.onmessage = (e) => log.push(e.data, e.origin, e.constructor.name, e.isTrusted);
   await ended;
   return log;`, [0, "", false, true, "open", 1, true, "a", "", "MessageEvent", true, "error", "The server disconnected.", 2]);
+returns("from(): no listener runs inside of enqueue()", `
+  let c, inside = false;
+  const source = EventSource.from(new ReadableStream({ start(controller) { c = controller; } }));
+  await new Promise((resolve) => { source.onopen = resolve; });
+  const seen = new Promise((resolve) => { source.onmessage = () => resolve(inside); });
+  await scheduler.wait(1);
+  inside = true;
+  c.enqueue(new TextEncoder().encode("data: a\\n\\n"));
+  inside = false;
+  return seen;`, false);
 returns("close() cancels the stream, and nothing comes any more", `
   let reason = "none";
   const log = [];
