@@ -12,11 +12,13 @@ import {
   IsDetachedBuffer, kindOf, TransferArrayBuffer,
 } from "./buffers.js";
 import { BYOBRequest, PullIntoDescriptor, QueueEntry } from "./byte-records.js";
-import { upon } from "./promises.js";
-import { Fifo, ResetQueue } from "./queue-with-sizes.js";
+import { Fifo } from "./queue-with-sizes.js";
+import {
+  callPullIfNeeded, canCloseOrEnqueue, errorController, ReadableController,
+} from "./readable-controller.js";
 import {
   ReadableStreamAddReadIntoRequest, ReadableStreamAddReadRequest,
-  ReadableStreamClose, ReadableStreamError, ReadableStreamFulfillReadRequest,
+  ReadableStreamClose, ReadableStreamFulfillReadRequest,
   ReadableStreamGetNumReadRequests, ReadableStreamHasBYOBReader,
   ReadableStreamHasDefaultReader,
 } from "./readable-ops.js";
@@ -25,45 +27,25 @@ import { Readable } from "./records.js";
 const bytesKind = typedArrayKinds.Uint8Array;
 
 // https://streams.spec.whatwg.org/#rbs-controller-internal-slots
-class ByteController {
+class ByteController extends ReadableController {
   isByteController = true;
-  object = undefined;
-  stream;
-  queue = new Fifo();
-  queueTotalSize = 0;
-  started = false;
-  closeRequested = false;
-  pulling = false;
-  pullAgain = false;
-  strategyHWM;
-  pullAlgorithm;                // undefined: there is none, as for the next
-  cancelAlgorithm;
   autoAllocateChunkSize;
   byobRequest = null;
   pendingPullIntos = new Fifo();
   onDrain = undefined;          // called when a read has emptied the queue
-  #onPulled = undefined;
-  #onPullFailed = undefined;
 
   constructor(
     stream, pullAlgorithm, cancelAlgorithm, highWaterMark,
     autoAllocateChunkSize) {
-    this.stream = stream;
-    this.pullAlgorithm = pullAlgorithm;
-    this.cancelAlgorithm = cancelAlgorithm;
-    this.strategyHWM = highWaterMark;
+    super(stream, pullAlgorithm, cancelAlgorithm, highWaterMark);
     this.autoAllocateChunkSize = autoAllocateChunkSize;
   }
 
-  // https://streams.spec.whatwg.org/#rbs-controller-private-cancel
-  cancelSteps(reason) {
-    ReadableByteStreamControllerClearPendingPullIntos(this);
-    ResetQueue(this);
-    const { cancelAlgorithm } = this;
-    const result = cancelAlgorithm === undefined
-      ? undefined : cancelAlgorithm(reason);
-    ReadableByteStreamControllerClearAlgorithms(this);
-    return result;
+  // https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos
+  reset() {
+    ReadableByteStreamControllerInvalidateBYOBRequest(this);
+    this.pendingPullIntos = new Fifo();
+    super.reset();
   }
 
   // https://streams.spec.whatwg.org/#rbs-controller-private-pull
@@ -85,7 +67,7 @@ class ByteController {
         new PullIntoDescriptor(buffer, 0, size, 1, bytesKind, "default"));
     }
     ReadableStreamAddReadRequest(this.stream, readRequest);
-    ReadableByteStreamControllerCallPullIfNeeded(this);
+    callPullIfNeeded(this);
   }
 
   // https://streams.spec.whatwg.org/#abstract-opdef-readablebytestreamcontroller-releasesteps
@@ -132,77 +114,23 @@ class ByteController {
       }
       if (this.closeRequested) {
         const e = new TypeError(INSUFFICIENT);
-        ReadableByteStreamControllerError(this, e);
+        errorController(this, e);
         readIntoRequest.errorSteps(e);
         return;
       }
     }
     this.pendingPullIntos.push(pullInto);
     ReadableStreamAddReadIntoRequest(stream, readIntoRequest);
-    ReadableByteStreamControllerCallPullIfNeeded(this);
-  }
-
-  // The two reactions to each pull.
-  pull() {
-    if (this.#onPulled === undefined) {
-      this.#onPulled = () => {
-        this.pulling = false;
-        if (!this.pullAgain) return;
-        this.pullAgain = false;
-        ReadableByteStreamControllerCallPullIfNeeded(this);
-      };
-      this.#onPullFailed = (e) => ReadableByteStreamControllerError(this, e);
-    }
-    const { pullAlgorithm } = this;
-    const result = pullAlgorithm === undefined ? undefined : pullAlgorithm();
-    upon(result, this.#onPulled, this.#onPullFailed);
+    callPullIfNeeded(this);
   }
 }
 
 const INSUFFICIENT =
   "The stream ended with fewer bytes than an element of the view needs.";
 
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-call-pull-if-needed
-function ReadableByteStreamControllerCallPullIfNeeded(controller) {
-  if (!ReadableByteStreamControllerShouldCallPull(controller)) return;
-  if (controller.pulling) {
-    controller.pullAgain = true;
-    return;
-  }
-  controller.pulling = true;
-  controller.pull();
-}
-
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-should-call-pull
-function ReadableByteStreamControllerShouldCallPull(controller) {
-  const { stream } = controller;
-  if (stream.state !== "readable" || controller.closeRequested ||
-      !controller.started) {
-    return false;
-  }
-  if (stream.reader !== undefined &&
-      ReadableStreamGetNumReadRequests(stream) > 0) {
-    return true;
-  }
-  return ReadableByteStreamControllerGetDesiredSize(controller) > 0;
-}
-
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-algorithms
-function ReadableByteStreamControllerClearAlgorithms(controller) {
-  controller.pullAlgorithm = undefined;
-  controller.cancelAlgorithm = undefined;
-}
-
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-clear-pending-pull-intos
-function ReadableByteStreamControllerClearPendingPullIntos(controller) {
-  ReadableByteStreamControllerInvalidateBYOBRequest(controller);
-  controller.pendingPullIntos = new Fifo();
-}
-
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-close
 export function ReadableByteStreamControllerClose(controller) {
-  const { stream } = controller;
-  if (controller.closeRequested || stream.state !== "readable") return;
+  if (!canCloseOrEnqueue(controller)) return;
   if (controller.queueTotalSize > 0) {
     controller.closeRequested = true;
     return;
@@ -210,11 +138,11 @@ export function ReadableByteStreamControllerClose(controller) {
   const { first } = controller.pendingPullIntos;
   if (first !== null && first.bytesFilled % first.kind.elementSize !== 0) {
     const e = new TypeError(INSUFFICIENT);
-    ReadableByteStreamControllerError(controller, e);
+    errorController(controller, e);
     throw e;
   }
-  ReadableByteStreamControllerClearAlgorithms(controller);
-  ReadableStreamClose(stream);
+  controller.clearAlgorithms();
+  ReadableStreamClose(controller.stream);
 }
 
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-commit-pull-into-descriptor
@@ -237,8 +165,7 @@ function convertPullInto(pullInto) {
 
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue
 export function ReadableByteStreamControllerEnqueue(controller, chunk) {
-  const { closeRequested, stream } = controller;
-  if (closeRequested || stream.state !== "readable") return;
+  if (!canCloseOrEnqueue(controller)) return;
   const buffer = bufferOf(chunk);
   const byteOffset = byteOffsetOf(chunk);
   const byteLength = byteLengthOf(chunk);
@@ -272,7 +199,7 @@ export function enqueueOwned(controller, buffer, byteOffset, byteLength) {
       commitPullIntos(stream, processPullIntos(controller));
     }
   }
-  ReadableByteStreamControllerCallPullIfNeeded(controller);
+  callPullIfNeeded(controller);
 }
 
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-enqueue-chunk-to-queue
@@ -287,7 +214,7 @@ function enqueueClonedChunk(controller, buffer, byteOffset, byteLength) {
   try {
     clone = CloneArrayBuffer(buffer, byteOffset, byteLength);
   } catch (error) {
-    ReadableByteStreamControllerError(controller, error);
+    errorController(controller, error);
     throw error;
   }
   enqueueChunk(controller, clone, 0, byteLength);
@@ -300,16 +227,6 @@ function enqueueDetachedPullInto(controller, pullInto) {
     enqueueClonedChunk(controller, buffer, byteOffset, bytesFilled);
   }
   shiftPullInto(controller);
-}
-
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-error
-export function ReadableByteStreamControllerError(controller, e) {
-  const { stream } = controller;
-  if (stream.state !== "readable") return;
-  ReadableByteStreamControllerClearPendingPullIntos(controller);
-  ResetQueue(controller);
-  ReadableByteStreamControllerClearAlgorithms(controller);
-  ReadableStreamError(stream, e);
 }
 
 // Returns whether the descriptor has as much as its reader wants.
@@ -364,25 +281,17 @@ export function ReadableByteStreamControllerGetBYOBRequest(controller) {
   return controller.byobRequest;
 }
 
-// https://streams.spec.whatwg.org/#readable-byte-stream-controller-get-desired-size
-export function ReadableByteStreamControllerGetDesiredSize(controller) {
-  const { state } = controller.stream;
-  if (state === "errored") return null;
-  if (state === "closed") return 0;
-  return controller.strategyHWM - controller.queueTotalSize;
-}
-
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-handle-queue-drain
 function ReadableByteStreamControllerHandleQueueDrain(controller) {
   if (controller.queueTotalSize === 0) {
     if (controller.closeRequested) {
-      ReadableByteStreamControllerClearAlgorithms(controller);
+      controller.clearAlgorithms();
       ReadableStreamClose(controller.stream);
       return;
     }
     if (controller.onDrain !== undefined) controller.onDrain();
   }
-  ReadableByteStreamControllerCallPullIfNeeded(controller);
+  callPullIfNeeded(controller);
 }
 
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-invalidate-byob-request
@@ -478,7 +387,7 @@ function respond(controller, bytesWritten) {
   } else {
     respondInReadableState(controller, bytesWritten, first);
   }
-  ReadableByteStreamControllerCallPullIfNeeded(controller);
+  callPullIfNeeded(controller);
 }
 
 // https://streams.spec.whatwg.org/#readable-byte-stream-controller-respond-with-new-view
@@ -519,12 +428,7 @@ export function SetUpReadableByteStreamController(
   const controller = stream.controller = new ByteController(
     stream, pullAlgorithm, cancelAlgorithm, highWaterMark,
     autoAllocateChunkSize);
-  const startResult = startAlgorithm === undefined
-    ? undefined : startAlgorithm(controller);
-  upon(startResult, () => {
-    controller.started = true;
-    ReadableByteStreamControllerCallPullIfNeeded(controller);
-  }, (r) => ReadableByteStreamControllerError(controller, r));
+  controller.start(startAlgorithm);
 }
 
 // https://streams.spec.whatwg.org/#abstract-opdef-createreadablebytestream

@@ -8,12 +8,14 @@ import {
 import { bufferOf, byteLengthOf, IsDetachedBuffer } from "./buffers.js";
 import {
   ReadableByteStreamControllerClose, ReadableByteStreamControllerEnqueue,
-  ReadableByteStreamControllerError, ReadableByteStreamControllerGetBYOBRequest,
-  ReadableByteStreamControllerGetDesiredSize,
+  ReadableByteStreamControllerGetBYOBRequest,
   ReadableByteStreamControllerRespond,
   ReadableByteStreamControllerRespondWithNewView,
 } from "./byte-controller.js";
 import { enforceUnsignedLongLong, requireView } from "./convert.js";
+import {
+  canCloseOrEnqueue, desiredSizeOf, errorController,
+} from "./readable-controller.js";
 import { kRecord } from "./records.js";
 
 const INVALIDATED = "This BYOB request has been answered or is void.";
@@ -89,7 +91,7 @@ export class ReadableByteStreamController {
   // https://streams.spec.whatwg.org/#rbs-controller-desired-size
   get desiredSize() {
     requireBrand(isObject(this) && #record in this);
-    return ReadableByteStreamControllerGetDesiredSize(this.#record);
+    return desiredSizeOf(this.#record);
   }
 
   // https://streams.spec.whatwg.org/#rbs-controller-close
@@ -116,13 +118,13 @@ export class ReadableByteStreamController {
   // https://streams.spec.whatwg.org/#rbs-controller-error
   error(e = undefined) {
     requireBrand(isObject(this) && #record in this);
-    ReadableByteStreamControllerError(this.#record, e);
+    errorController(this.#record, e);
   }
 }
 defineInterface(ReadableByteStreamController, "ReadableByteStreamController");
 
 function requireOpen(controller) {
-  if (controller.closeRequested || controller.stream.state !== "readable") {
+  if (!canCloseOrEnqueue(controller)) {
     throw new TypeError("The stream is closed, closing or errored.");
   }
 }

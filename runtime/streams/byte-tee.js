@@ -3,12 +3,13 @@
 import { CloneAsUint8Array } from "./buffers.js";
 import {
   CreateReadableByteStream, ReadableByteStreamControllerClose,
-  ReadableByteStreamControllerEnqueue, ReadableByteStreamControllerError,
+  ReadableByteStreamControllerEnqueue,
   ReadableByteStreamControllerGetBYOBRequest,
   ReadableByteStreamControllerRespond,
   ReadableByteStreamControllerRespondWithNewView,
 } from "./byte-controller.js";
 import { queueMicrotask } from "./promises.js";
+import { errorController } from "./readable-controller.js";
 import {
   AcquireReadableStreamBYOBReader, AcquireReadableStreamDefaultReader,
   ReadableStreamBYOBReaderRead, ReadableStreamDefaultReaderRead,
@@ -58,8 +59,8 @@ class ByteTee {
   }
 
   #error(error) {
-    ReadableByteStreamControllerError(this.branch1.controller, error);
-    ReadableByteStreamControllerError(this.branch2.controller, error);
+    errorController(this.branch1.controller, error);
+    errorController(this.branch2.controller, error);
   }
 
   // -- pulling ----------------------------------------------------------------

@@ -13,10 +13,10 @@ import {
 import { CloneAsUint8Array } from "./buffers.js";
 import {
   enqueueOwned, ReadableByteStreamControllerClose,
-  ReadableByteStreamControllerError, ReadableByteStreamControllerRespond,
-  SetUpReadableByteStreamController,
+  ReadableByteStreamControllerRespond, SetUpReadableByteStreamController,
 } from "./byte-controller.js";
 import { createSafeDeferred, failed } from "./promises.js";
+import { errorController } from "./readable-controller.js";
 import { kRecord, Readable } from "./records.js";
 import { ExtractHighWaterMark, Strategy } from "./strategies.js";
 import { TransformStream } from "./transform.js";
@@ -99,12 +99,12 @@ class Identity {
   }
 
   #abort(reason) {
-    ReadableByteStreamControllerError(this.readable.controller, reason);
+    errorController(this.readable.controller, reason);
     return undefined;
   }
 
   #fail(error) {
-    ReadableByteStreamControllerError(this.readable.controller, error);
+    errorController(this.readable.controller, error);
     return failed(error);
   }
 

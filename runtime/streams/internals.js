@@ -7,14 +7,14 @@ import {
 } from "../primordials.js";
 import {
   enqueueOwned, ReadableByteStreamControllerClose,
-  ReadableByteStreamControllerError, ReadableByteStreamControllerRespond,
-  SetUpReadableByteStreamController,
+  ReadableByteStreamControllerRespond, SetUpReadableByteStreamController,
 } from "./byte-controller.js";
 import { ReadableStreamFromIterable } from "./from.js";
 import {
   createSafeDeferred, failed, invokeForPromise, promiseOfUndefined,
 } from "./promises.js";
 import { readableObject } from "./readable.js";
+import { canCloseOrEnqueue, errorController } from "./readable-controller.js";
 import {
   AcquireReadableStreamDefaultReader, cancelStream,
   ReadableStreamDefaultReaderRead,
@@ -33,9 +33,7 @@ class ByteSink {
   // The bytes are the stream's from now on, and so is all of their buffer.
   enqueue(bytes) {
     const controller = this.#controller;
-    if (controller.closeRequested || controller.stream.state !== "readable") {
-      return;
-    }
+    if (!canCloseOrEnqueue(controller)) return;
     enqueueOwned(
       controller, TypedArrayPrototypeGetBuffer(bytes),
       TypedArrayPrototypeGetByteOffset(bytes),
@@ -51,7 +49,7 @@ class ByteSink {
   }
 
   error(error) {
-    ReadableByteStreamControllerError(this.#controller, error);
+    errorController(this.#controller, error);
   }
 }
 

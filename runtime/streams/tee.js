@@ -4,9 +4,10 @@ import { deserialize, serialize } from "../core/clone.js";
 import { teeByteStream } from "./byte-tee.js";
 import {
   CreateReadableStream, ReadableStreamDefaultControllerClose,
-  ReadableStreamDefaultControllerEnqueue, ReadableStreamDefaultControllerError,
+  ReadableStreamDefaultControllerEnqueue,
 } from "./default-controller.js";
 import { queueMicrotask } from "./promises.js";
+import { errorController } from "./readable-controller.js";
 import {
   AcquireReadableStreamDefaultReader, ReadableStreamDefaultReaderRead,
 } from "./readable-ops.js";
@@ -56,8 +57,8 @@ class DefaultTee {
   }
 
   #error(error) {
-    ReadableStreamDefaultControllerError(this.branch1.controller, error);
-    ReadableStreamDefaultControllerError(this.branch2.controller, error);
+    errorController(this.branch1.controller, error);
+    errorController(this.branch2.controller, error);
   }
 
   chunkSteps(chunk) {

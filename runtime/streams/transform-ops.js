@@ -3,12 +3,13 @@
 
 import { PrimordialTypeError as TypeError } from "../primordials.js";
 import {
-  CreateReadableStream, ReadableStreamDefaultControllerCanCloseOrEnqueue,
-  ReadableStreamDefaultControllerClose, ReadableStreamDefaultControllerEnqueue,
-  ReadableStreamDefaultControllerError,
-  ReadableStreamDefaultControllerHasBackpressure,
+  CreateReadableStream, ReadableStreamDefaultControllerClose,
+  ReadableStreamDefaultControllerEnqueue,
 } from "./default-controller.js";
 import { createSafeDeferred, failed, settleWith, upon } from "./promises.js";
+import {
+  canCloseOrEnqueue, errorController, hasBackpressure,
+} from "./readable-controller.js";
 import {
   CreateWritableStream, WritableStreamDefaultControllerErrorIfNeeded,
 } from "./writable-controller.js";
@@ -71,7 +72,7 @@ export function InitializeTransformStream(
 
 // https://streams.spec.whatwg.org/#transform-stream-error
 export function TransformStreamError(stream, e) {
-  ReadableStreamDefaultControllerError(stream.readable.controller, e);
+  errorController(stream.readable.controller, e);
   TransformStreamErrorWritableAndUnblockWrite(stream, e);
 }
 
@@ -93,7 +94,7 @@ function TransformStreamUnblockWrite(stream) {
 export function TransformStreamDefaultControllerEnqueue(stream, chunk) {
   const { readable } = stream;
   const { controller } = readable;
-  if (!ReadableStreamDefaultControllerCanCloseOrEnqueue(controller)) {
+  if (!canCloseOrEnqueue(controller)) {
     throw new TypeError("The readable side takes no chunks any more.");
   }
   try {
@@ -102,8 +103,7 @@ export function TransformStreamDefaultControllerEnqueue(stream, chunk) {
     TransformStreamErrorWritableAndUnblockWrite(stream, error);
     throw readable.storedError;
   }
-  if (!stream.backpressure &&
-      ReadableStreamDefaultControllerHasBackpressure(controller)) {
+  if (!stream.backpressure && hasBackpressure(controller)) {
     stream.setBackpressure(true);
   }
 }
@@ -179,7 +179,7 @@ const cancelWith = (stream, reason) => () =>
 function sinkAbort(stream, reason) {
   const { readable } = stream;
   const failReadable = (error) =>
-    ReadableStreamDefaultControllerError(readable.controller, error);
+    errorController(readable.controller, error);
   return finishOnce(stream, cancelWith(stream, reason), (finish) => {
     if (readable.state === "errored") {
       finish.reject(readable.storedError);
@@ -194,7 +194,7 @@ function sinkAbort(stream, reason) {
 function sinkClose(stream) {
   const { readable } = stream;
   const failReadable = (error) =>
-    ReadableStreamDefaultControllerError(readable.controller, error);
+    errorController(readable.controller, error);
   return finishOnce(stream, () => {
     const { flushAlgorithm } = stream;
     return flushAlgorithm === undefined ? undefined : flushAlgorithm();

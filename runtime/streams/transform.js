@@ -8,12 +8,10 @@ import {
 import { defineInterface, isObject, requireBrand } from "../core/webidl.js";
 import { callbackMember, toObjectArgument } from "./convert.js";
 import {
-  ReadableStreamDefaultControllerGetDesiredSize,
-} from "./default-controller.js";
-import {
   createSafeDeferred, invokeForPromise, resultOf, settleWith,
 } from "./promises.js";
 import { readableObject } from "./readable.js";
+import { desiredSizeOf } from "./readable-controller.js";
 import { kRecord } from "./records.js";
 import {
   ExtractHighWaterMark, ExtractSizeAlgorithm, Strategy,
@@ -46,8 +44,7 @@ export class TransformStreamDefaultController {
   // https://streams.spec.whatwg.org/#ts-default-controller-desired-size
   get desiredSize() {
     requireBrand(isObject(this) && #record in this);
-    return ReadableStreamDefaultControllerGetDesiredSize(
-      this.#record.readable.controller);
+    return desiredSizeOf(this.#record.readable.controller);
   }
 
   // https://streams.spec.whatwg.org/#ts-default-controller-enqueue
