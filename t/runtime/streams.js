@@ -920,3 +920,18 @@ returns("objects of streams show nothing of what is in them", `
   return [c, b, w, t, r, rb, byob, b.byobRequest, ws, ts, r.values(), ws.getWriter(),
     new CountQueuingStrategy({ highWaterMark: 1 }), new FixedLengthStream(1)]
     .map((o) => Reflect.ownKeys(o).length);`, Array(14).fill(0));
+
+returns("a BYOB request is void when its stream was cancelled or has failed", `
+  const result = [];
+  for (const end of ["cancel", "error"]) {
+    let c;
+    const reader = new ReadableStream({ type: "bytes", start(x) { c = x; } }).getReader({ mode: "byob" });
+    const read = reader.read(new Uint8Array(4)).then((r) => r.done, (e) => e);
+    await null;
+    const request = c.byobRequest;
+    if (end === "cancel") reader.cancel(); else c.error("e");
+    let name = "none";
+    try { request.respond(1); } catch (e) { name = e.name; }
+    result.push([await read, request.view, c.byobRequest, name]);
+  }
+  return result;`, [[true, null, null, "TypeError"], ["e", null, null, "TypeError"]]);
