@@ -52,16 +52,19 @@ const credentialHeaders = {
   __proto__: null, authorization: true, cookie: true, "proxy-authorization": true,
 };
 
-function requireHttp(text) {
-  const url = parseURL(text);
-  if (url === null) throw new TypeError(`Fetch API cannot load: ${text}`);
+function requireHttp(url) {
   if (url.scheme !== "http" && url.scheme !== "https") {
     throw new TypeError(`Fetch API cannot load: ${serializeURL(url)}`);
   }
   if (includesCredentials(url)) {
     throw new TypeError(
-      `Fetch API cannot load a URL that includes credentials.`);
+      "Fetch API cannot load a URL that includes credentials.");
   }
+}
+
+function parseEventURL(text) {
+  const url = parseURL(text);
+  if (url === null) throw new TypeError(`Fetch API cannot load: ${text}`);
   return url;
 }
 
@@ -78,7 +81,8 @@ class FetchCall {
   #target;
   #invocation;
   #request;
-  #url;
+  #url;                   // its record; null for one that nobody needs to parse
+  #href = "";             // ... as it is sent: without a fragment
   #method;
   #headers;
   #cf = "";
@@ -126,8 +130,13 @@ class FetchCall {
     const { signal } = request;
     this.#cf = cfToWire(request.cf);
     // a request of an event that goes on to a loaded worker keeps its URL
-    this.#url = request.parsed || this.#target.stub === null
-      ? requireHttp(request.url) : null;
+    if (request.record === null && this.#target.stub !== null) {
+      this.#setURL(null, request.url);
+    } else {
+      const url = request.record ?? parseEventURL(request.url);
+      requireHttp(url);
+      this.#setURL(url);
+    }
     const taken = takeForSending(request.body);
     if (taken.bytes !== null) this.#resend = taken;
     else this.#hasStreamBody = request.body !== null;
@@ -138,13 +147,16 @@ class FetchCall {
     }
   }
 
+  #setURL(url, href = serializeURL(url, false)) {
+    this.#url = url;
+    this.#href = href;
+  }
+
   #open(taken) {
     const { capability, entrypoint, props, self, stub } = this.#target;
     const kind = stub !== null ? LOADED : self ? SELF : 0;
-    const url = this.#url === null
-      ? this.#request.url : serializeURL(this.#url, false);
-    const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0${url}\0` +
-      `${this.#cf}\0${headersToWire(this.#headers)}`;
+    const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0` +
+      `${this.#href}\0${this.#cf}\0${headersToWire(this.#headers)}`;
 
     this.#channel = ops.fetch(
       this.#invocation.channel, stub === null ? capability : stub.channel,
@@ -197,9 +209,7 @@ class FetchCall {
     }
     this.#settled = true;
     this.#resolve(createFetchedResponse(
-      status, parts, body,
-      this.#url === null ? this.#request.url : serializeURL(this.#url, false),
-      this.#hops > 0));
+      status, parts, body, this.#href, this.#hops > 0));
   }
 
   onData(bytes) {
@@ -285,14 +295,11 @@ class FetchCall {
 
   #nextHop(status, location) {
     const from = this.#url ?? parseURL(this.#request.url);
-    const record = parseURL(location, from);
-    if (record === null) {
+    const to = parseURL(location, from);
+    if (to === null) {
       throw new TypeError(`Invalid redirect location: ${location}`);
     }
-    if (record.fragment === null && from !== null) {
-      record.fragment = from.fragment;
-    }
-    const to = requireHttp(serializeURL(record));
+    requireHttp(to);
     if (++this.#hops > MAX_HOPS) throw new TypeError("Too many redirects.");
 
     let taken = this.#resend;
@@ -315,7 +322,7 @@ class FetchCall {
     if (from === null || serializeOrigin(to) !== serializeOrigin(from)) {
       this.#headers = withoutHeaders(this.#headers, credentialHeaders);
     }
-    this.#url = to;
+    this.#setURL(to);
     this.#open(taken ?? takeForSending(null));
   }
 }

@@ -24,10 +24,10 @@ const nothing = {
   signal: undefined,
 };
 
-function toURL(text) {
-  const url = parseURL(text);
-  if (url === null) throw new TypeError(`Invalid URL: ${text}`);
-  return serializeURL(url);
+function toRecord(text) {
+  const record = parseURL(text);
+  if (record === null) throw new TypeError(`Invalid URL: ${text}`);
+  return record;
 }
 
 // Properties of request.cf are the worker's own to change.
@@ -72,6 +72,7 @@ let headersOf;
 export class Request {
   #method = "GET";
   #url = "";
+  #record = null;         // of the URL, unless it is an event's
   #headers = null;
   #body = null;
   #redirect = "follow";
@@ -83,7 +84,6 @@ export class Request {
   #head = null;
   #parts = null;
   #makeSignal = null;
-  #isEvents = false;
 
   static {
     isRequest = (value) => isObject(value) && #redirect in value;
@@ -96,7 +96,6 @@ export class Request {
       request.#head = head;
       request.#makeSignal = makeSignal;
       request.#redirect = "manual";
-      request.#isEvents = true;
       return request;
     };
 
@@ -105,7 +104,7 @@ export class Request {
       return {
         method: request.#method,
         url: request.#url,
-        parsed: !request.#isEvents,
+        record: request.#record,
         headers: request.#getHeaders(),
         redirect: request.#redirect,
         signal: request.#signal,
@@ -126,12 +125,13 @@ export class Request {
       ? nothing : chunk("request").readRequestInit(init);
 
     if (source === null) {
-      this.#url = toURL(url);
+      this.#record = toRecord(url);
+      this.#url = serializeURL(this.#record);
     } else {
       source.#parse();
       this.#method = source.#method;
       this.#url = source.#url;
-      this.#isEvents = source.#isEvents;
+      this.#record = source.#record;
       this.#redirect = source.#redirect;
       this.#options = source.#options;
     }
@@ -296,7 +296,7 @@ export class Request {
     if (this.#body !== null) copy.#body = this.#body.clone();
     copy.#method = this.#method;
     copy.#url = this.#url;
-    copy.#isEvents = this.#isEvents;
+    copy.#record = this.#record;
     copy.#headers = copyHeaders(this.#getHeaders());
     copy.#redirect = this.#redirect;
     copy.#cf = copyCf(this.#cf);
