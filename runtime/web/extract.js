@@ -35,8 +35,8 @@ function kindOf(value) {
 
 // Converts to the union, which extractBody() takes: a string or an object.
 export function toBodyInit(value) {
-  if (isObject(value) && (viewBytes(value) !== undefined ||
-      isReadableStream(value) || isSearchParams(value) ||
+  if (isObject(value) && (isReadableStream(value) ||
+      viewBytes(value) !== undefined || isSearchParams(value) ||
       kindOf(value) !== undefined ||
       typeof value[SymbolAsyncIterator] === "function")) {
     return value;
@@ -50,14 +50,15 @@ export function extractBody(init) {
   if (typeof init === "string") {
     return { body: BodyState.ofText(init), type: "text/plain;charset=UTF-8" };
   }
-  const bytes = viewBytes(init);
-  if (bytes !== undefined) {
-    return { body: BodyState.ofBytes(copyBytes(bytes)), type: null };
-  }
+  // before buffers: what is none costs exceptions to tell
   if (isReadableStream(init)) {
     if (isDisturbed(init)) throw new TypeError(DISTURBED);
     if (isLocked(init)) throw new TypeError(LOCKED);
     return { body: BodyState.ofStream(init), type: null };
+  }
+  const bytes = viewBytes(init);
+  if (bytes !== undefined) {
+    return { body: BodyState.ofBytes(copyBytes(bytes)), type: null };
   }
   if (isSearchParams(init)) {
     return {
