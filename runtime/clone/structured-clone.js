@@ -6,9 +6,8 @@ import {
   list, ObjectGetPrototypeOf, PrimordialTypeError as TypeError,
 } from "../primordials.js";
 import { dataCloneError, transferableOf } from "../core/clone.js";
-import {
-  interfaceOf, isObject, requireArguments, toSequence,
-} from "../core/webidl.js";
+import { toSequence } from "../core/convert.js";
+import { interfaceOf, isObject, requireArguments } from "../core/webidl.js";
 import { Copy, Deferred, madeOf } from "./copy.js";
 import { makeError, setCause } from "./errors.js";
 import { copyLeaf, requireAttached, viewOf } from "./leaves.js";

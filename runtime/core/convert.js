@@ -2,16 +2,21 @@
 // Strings and buffers are in webidl.js.
 
 import {
-  FunctionPrototypeCall, list, MathTrunc, NumberIsNaN,
-  PrimordialTypeError as TypeError, ReflectGetOwnPropertyDescriptor,
-  ReflectOwnKeys,
+  list, MathTrunc, NumberIsNaN, PrimordialTypeError as TypeError,
+  ReflectApply, ReflectGetOwnPropertyDescriptor, ReflectOwnKeys, SymbolIterator,
 } from "../primordials.js";
 import { isObject, toDOMString } from "./webidl.js";
 
 const MAX_SAFE = 2 ** 53 - 1;
 
+// https://webidl.spec.whatwg.org/#js-long
+export const toLong = (value) => +value | 0;
+
 // https://webidl.spec.whatwg.org/#js-unsigned-short
 export const toUnsignedShort = (value) => +value & 0xffff;
+
+// https://webidl.spec.whatwg.org/#js-unsigned-long
+export const toUnsignedLong = (value) => +value >>> 0;
 
 // https://webidl.spec.whatwg.org/#js-long-long
 export function toLongLong(value) {
@@ -36,6 +41,17 @@ export function toClampedLongLong(value) {
   return whole + 0;
 }
 
+// unsigned long long with [EnforceRange]
+export function toEnforcedUnsignedLongLong(value, where, name) {
+  const number = MathTrunc(+value);
+  if (!(number >= 0 && number <= MAX_SAFE)) {
+    throw new TypeError(
+      `Failed to execute '${where}': ${name} is not a whole number from 0 to ` +
+      "2^53 - 1.");
+  }
+  return number + 0;
+}
+
 // https://webidl.spec.whatwg.org/#js-enumeration
 // "values" has each of them as a property, and no prototype.
 export function toEnum(value, values, where, name) {
@@ -55,23 +71,30 @@ export function toDictionary(value, where, name) {
 }
 
 // https://webidl.spec.whatwg.org/#create-sequence-from-iterable
-// "method" is what the caller found at the value's Symbol.iterator.
-export function toSequence(value, method, convert, where) {
-  const items = list();
-  if (typeof method !== "function") throw notIterable(where);
-  const iterator = FunctionPrototypeCall(method, value);
-  if (!isObject(iterator)) throw notIterable(where);
+//
+// A sequence<T> as a list of ours; "name" is what messages call it.  The
+// iterator is the caller's: it is asked plainly, and not closed when an element
+// will not convert.  "method" is what was found at Symbol.iterator, by who has
+// already looked.
+export function toSequence(
+  value, convert, where, name,
+  method = isObject(value) ? value[SymbolIterator] : undefined) {
+  if (typeof method !== "function") throw notIterable(where, name);
+  const iterator = ReflectApply(method, value, []);
+  if (!isObject(iterator)) throw notIterable(where, name);
   const { next } = iterator;
+  const items = list();
   for (;;) {
-    const result = FunctionPrototypeCall(next, iterator);
-    if (!isObject(result)) throw notIterable(where);
+    const result = ReflectApply(next, iterator, []);
+    if (!isObject(result)) throw notIterable(where, name);
     if (result.done) return items;
-    items[items.length] = convert(result.value);
+    const item = convert(result.value);
+    items[items.length] = item;
   }
 }
 
-export const notIterable = (where) => new TypeError(
-  `Failed to execute '${where}': the value cannot be converted to a sequence.`);
+const notIterable = (where, name) => new TypeError(
+  `Failed to execute '${where}': ${name} cannot be converted to a sequence.`);
 
 // https://webidl.spec.whatwg.org/#js-record
 // As a list of key, value, key, value ...

@@ -6,7 +6,7 @@ import {
   list, MathMax, MathMin, MathTrunc, PrimordialTypeError as TypeError, SafeMap,
 } from "../primordials.js";
 import { runIn } from "./context.js";
-import { toLong } from "./integers.js";
+import { toLong } from "./convert.js";
 import { currentFrame, requireInvocation, setEntered } from "./invocation.js";
 import { runMicrotasks } from "./rejections.js";
 import { reportException } from "./report.js";

@@ -6,10 +6,10 @@ import { v8 } from "../native.js";
 import {
   ArrayBufferIsView, ArrayBufferPrototypeGetByteLength,
   DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
-  DataViewPrototypeGetByteOffset, IteratorPrototype, list, ObjectDefineProperty,
+  DataViewPrototypeGetByteOffset, IteratorPrototype, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  ReflectApply, ReflectOwnKeys, RegExpPrototypeExec, SafeMap,
+  ReflectOwnKeys, RegExpPrototypeExec, SafeMap,
   SharedArrayBufferPrototypeGetByteLength,
   StringPrototypeCharCodeAt, StringPrototypeSlice, SymbolIterator,
   SymbolToStringTag, TypedArrayPrototypeGetBuffer,
@@ -63,38 +63,6 @@ export function trim(text, isSpace) {
   while (to > from && isSpace(StringPrototypeCharCodeAt(text, to - 1))) to--;
   return from === 0 && to === text.length
     ? text : StringPrototypeSlice(text, from, to);
-}
-
-// https://webidl.spec.whatwg.org/#create-sequence-from-iterable
-//
-// A sequence<T> as a list of ours.  The iterator is the caller's: it is asked
-// plainly, and not closed when an element will not convert.  "method" is what
-// was found at Symbol.iterator, by who has already looked.
-export function toSequence(
-  value, convert, where, name,
-  method = isObject(value) ? value[SymbolIterator] : undefined) {
-  if (typeof method !== "function") {
-    throw new TypeError(
-      `Failed to execute '${where}': ${name} is not iterable.`);
-  }
-  const iterator = ReflectApply(method, value, []);
-  if (!isObject(iterator)) {
-    throw new TypeError(
-      `Failed to execute '${where}': the iterator of ${name} is no object.`);
-  }
-  const { next } = iterator;
-  const items = list();
-  for (;;) {
-    const result = ReflectApply(next, iterator, []);
-    if (!isObject(result)) {
-      throw new TypeError(
-        `Failed to execute '${where}': the iterator of ${name} returned a ` +
-        "result that is not an object.");
-    }
-    if (result.done) return items;
-    const item = convert(result.value);
-    items[items.length] = item;
-  }
 }
 
 export function isArrayBuffer(value) {

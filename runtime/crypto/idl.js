@@ -2,9 +2,9 @@
 // https://webidl.spec.whatwg.org/#js-type-mapping
 
 import {
-  list, MathTrunc, NumberIsNaN, PrimordialTypeError as TypeError, ReflectApply,
-  SymbolIterator,
+  MathTrunc, NumberIsNaN, PrimordialTypeError as TypeError,
 } from "../primordials.js";
+import { toSequence } from "../core/convert.js";
 import { isObject, toDOMString } from "../core/webidl.js";
 import { usageOf } from "./key.js";
 
@@ -17,28 +17,6 @@ export function toEnforcedInteger(value, max, where) {
   return number === 0 ? 0 : number;
 }
 
-// unsigned long
-export const toUnsignedLong = (value) => +value >>> 0;
-
-// A list of what "convert" makes of the items.
-export function toSequence(value, convert, where) {
-  if (!isObject(value)) throw new TypeError(`${where} must be a sequence.`);
-  const method = value[SymbolIterator];
-  if (typeof method !== "function") {
-    throw new TypeError(`${where} must be a sequence.`);
-  }
-  const iterator = ReflectApply(method, value, []);
-  if (!isObject(iterator)) throw new TypeError(`${where} is not iterable.`);
-  const { next } = iterator;
-  const result = list();
-  for (;;) {
-    const step = ReflectApply(next, iterator, []);
-    if (!isObject(step)) throw new TypeError(`${where} is not iterable.`);
-    if (step.done) return result;
-    result[result.length] = convert(step.value);
-  }
-}
-
 // sequence<KeyUsage>, as bits
 export function toUsages(value, where) {
   let usages = 0;
@@ -49,7 +27,7 @@ export function toUsages(value, where) {
       throw new TypeError(`${where}: "${name}" is not a KeyUsage.`);
     }
     usages |= usage;
-  }, where);
+  }, where, "the list of usages");
   return usages;
 }
 

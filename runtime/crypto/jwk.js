@@ -5,17 +5,19 @@ import {
   ArrayIsArray, JSONParse, JSONStringify, list, ObjectPrototype,
   ObjectSetPrototypeOf,
 } from "../primordials.js";
+import { toSequence } from "../core/convert.js";
 import { isObject, toDOMString } from "../core/webidl.js";
 import { base64url, fromBase64url } from "./bytes.js";
 import { fail } from "./errors.js";
-import { requireDictionary, toSequence } from "./idl.js";
+import { requireDictionary } from "./idl.js";
 import { usageArray, usageOf } from "./key.js";
 
 const WHERE = "A JsonWebKey's member";
 
 const string = (value) => toDOMString(value);
 const boolean = (value) => !!value;
-const strings = (value) => toSequence(value, string, WHERE);
+const strings = (value) => toSequence(
+  value, string, "JsonWebKey", "a member");
 
 function prime(value) {
   requireDictionary(value, WHERE);
@@ -25,7 +27,8 @@ function prime(value) {
   return { __proto__: null, d: read("d"), r: read("r"), t: read("t") };
 }
 
-const primes = (value) => toSequence(value, prime, WHERE);
+const primes = (value) => toSequence(
+  value, prime, "JsonWebKey", "a member");
 
 // In the order in which Web IDL reads them.
 const names = [

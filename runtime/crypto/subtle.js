@@ -9,6 +9,7 @@ import {
   PrimordialUint8Array as Uint8Array, PromiseReject, PromiseResolve,
   StringPrototypeToUpperCase, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
+import { toUnsignedLong } from "../core/convert.js";
 import { requireInvocation } from "../core/invocation.js";
 import {
   defineInterface, requireArguments, requireBrand,
@@ -18,7 +19,7 @@ import {
   bytesOf, isBufferSource, requireBufferSource, sizeOf,
 } from "./bytes.js";
 import { fail } from "./errors.js";
-import { toKeyFormat, toUnsignedLong, toUsages } from "./idl.js";
+import { toKeyFormat, toUsages } from "./idl.js";
 import { parseJwk, publishJwk, serializeJwk, toJwk } from "./jwk.js";
 import {
   DECRYPT, DERIVE_BITS, DERIVE_KEY, ENCRYPT, isKey, requireKey, SIGN, slotsOf,

@@ -1,11 +1,11 @@
 // https://url.spec.whatwg.org/#interface-urlsearchparams
 
 import {
-  ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
-  ReflectOwnKeys, ReflectGetOwnPropertyDescriptor, StringPrototypeCharCodeAt,
-  StringPrototypeIndexOf, StringPrototypeSlice, SymbolIterator,
-  uncurryThis,
+  ArrayPrototypeSort, list, PrimordialTypeError as TypeError, SafeMap,
+  StringPrototypeCharCodeAt, StringPrototypeIndexOf, StringPrototypeSlice,
+  SymbolIterator, uncurryThis,
 } from "../primordials.js";
+import { toRecord, toSequence } from "../core/convert.js";
 import {
   defineInterface, definePairIterable, isObject, requireArguments,
   requireBrand, toUSVString,
@@ -88,46 +88,30 @@ export class URLSearchParams {
   }
 
   #fill(init) {
-    const pairs = this.#pairs;
-    const iterator = init[SymbolIterator];
-    if (iterator !== undefined && iterator !== null) {
-      if (typeof iterator !== "function") {
+    const where = "URLSearchParams";
+    const method = init[SymbolIterator];
+    if (method !== undefined && method !== null) {
+      this.#pairs = toSequence(init, (entry) => {
+        const pair = toSequence(entry, toUSVString, where, "an element");
+        if (pair.length === 2) return pair;
         throw new TypeError(
-          "Failed to construct 'URLSearchParams': @@iterator is no function.");
-      }
-      for (const entry of init) {
-        const pair = [];
-        if (!isObject(entry)) {
-          throw new TypeError(
-            "Failed to construct 'URLSearchParams': an element of the sequence " +
-            "is not a pair.");
-        }
-        let length = 0;
-        for (const item of entry) {
-          if (length < 2) pair[length] = toUSVString(item);
-          length++;
-        }
-        if (length !== 2) {
-          throw new TypeError(
-            "Failed to construct 'URLSearchParams': an element of the sequence " +
-            "is not a pair.");
-        }
-        pairs[pairs.length] = pair;
-      }
+          "Failed to construct 'URLSearchParams': an element of the sequence " +
+          "is not a pair.");
+      }, where, "parameter 1", method);
       return;
     }
-    const keys = ReflectOwnKeys(init);
-    for (let i = 0; i < keys.length; i++) {
-      const descriptor = ReflectGetOwnPropertyDescriptor(init, keys[i]);
-      if (descriptor === undefined || !descriptor.enumerable) continue;
-      const name = toUSVString(keys[i]);
-      const value = toUSVString(init[keys[i]]);
-      let known = -1;
-      for (let j = 0; j < pairs.length; j++) {
-        if (pairs[j][0] === name) known = j;
+    // two names may be one when they have been converted
+    const items = toRecord(init, toUSVString, toUSVString);
+    const byName = new SafeMap();
+    for (let i = 0; i < items.length; i += 2) {
+      const known = byName.get(items[i]);
+      if (known !== undefined) {
+        known[1] = items[i + 1];
+        continue;
       }
-      if (known === -1) pairs[pairs.length] = [name, value];
-      else pairs[known][1] = value;
+      const pair = [items[i], items[i + 1]];
+      byName.set(items[i], pair);
+      this.#pairs[this.#pairs.length] = pair;
     }
   }
 

@@ -5,11 +5,11 @@ import {
   SafeSet, WeakRefPrototypeDeref,
 } from "../primordials.js";
 import { DOMException } from "../core/dom-exception.js";
-import { toEnforcedUnsignedLongLong } from "../core/integers.js";
+import { toEnforcedUnsignedLongLong, toSequence } from "../core/convert.js";
 import { provideSignalFunctions } from "../core/signals.js";
 import { startTimer } from "../core/timers.js";
 import {
-  defineInterface, isObject, requireArguments, requireBrand, toSequence,
+  defineInterface, isObject, requireArguments, requireBrand,
 } from "../core/webidl.js";
 import {
   defineEventHandler, EventTarget, fire, hasListeners, provideSignals,

@@ -3,8 +3,8 @@
 import { v8 } from "../native.js";
 import {
   list, MathMax, MathMin, PrimordialPromise as Promise,
-  PrimordialTypeError as TypeError, RegExpPrototypeExec, replaceString,
-  StringPrototypeToLowerCase, SymbolIterator, TypedArrayPrototypeGetBuffer,
+  RegExpPrototypeExec, replaceString, StringPrototypeToLowerCase,
+  TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
@@ -30,13 +30,9 @@ export let createBlob;
 
 // Converts to sequence<BlobPart>.
 export function toBlobParts(value, where) {
-  if (!isObject(value)) {
-    throw new TypeError(
-      `Failed to construct '${where}': the parts are not a sequence.`);
-  }
-  return toSequence(value, value[SymbolIterator], (part) =>
+  return toSequence(value, (part) =>
     isBlob(part) || viewBytes(part) !== undefined ? part : toUSVString(part),
-  where);
+  where, "the list of parts");
 }
 
 // Converts to BlobPropertyBag, in which a FilePropertyBag begins.

@@ -6,8 +6,11 @@ import {
   PrimordialTypeError as TypeError,
 } from "../primordials.js";
 import {
+  toSequence, toUnsignedLong, toUnsignedShort,
+} from "../core/convert.js";
+import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
-  toSequence, toUSVString,
+  toUSVString,
 } from "../core/webidl.js";
 import { provideErrorArguments } from "./event-target.js";
 
@@ -17,9 +20,6 @@ let isMessagePort = () => false;
 export function provideMessagePorts(is) {
   isMessagePort = is;
 }
-
-const toUnsignedLong = (value) => +value >>> 0;
-const toUnsignedShort = (value) => +value & 0xffff;
 
 // https://html.spec.whatwg.org/multipage/webappapis.html#errorevent
 export class ErrorEvent extends Event {

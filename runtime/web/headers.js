@@ -4,7 +4,7 @@ import {
   ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
   RegExpPrototypeExec, StringPrototypeToLowerCase, SymbolIterator, toArray,
 } from "../primordials.js";
-import { notIterable, toRecord, toSequence } from "../core/convert.js";
+import { toRecord, toSequence } from "../core/convert.js";
 import {
   defineInterface, definePairIterable, isObject, requireArguments,
   requireBrand, toByteString, trim,
@@ -301,10 +301,9 @@ export function toHeadersInit(init, where) {
   }
   // by its list, so that names keep their case and set-cookie stays apart
   if (method === entries && isHeaders(init)) return listOf(init);
-  const pairs = toSequence(init, method, (entry) => {
-    if (!isObject(entry)) throw notIterable(where);
-    return toSequence(entry, entry[SymbolIterator], convert, where);
-  }, where);
+  const pairs = toSequence(
+    init, (entry) => toSequence(entry, convert, where, "a header"), where,
+    "the headers", method);
   const items = list();
   for (let i = 0; i < pairs.length; i++) {
     if (pairs[i].length !== 2) {

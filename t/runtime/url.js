@@ -146,3 +146,26 @@ returns("URLSearchParams: every way to make one, every method", `
   false, 3, [["b", "1"], ["a", "2"], ["b", "3"]], ["b", "a", "b"], ["1", "2", "3"],
   "b=9&a=2", "a=2&b=9", "b=9", ["9", "b", true], "a=%F0%9F%98%80&b=%25zz+%2B&=x",
 ]);
+
+returns("URLSearchParams: iterators are asked as Web IDL says", `
+  let seen = "";
+  const given = {
+    get [Symbol.iterator]() {
+      seen += "get ";
+      return function* () {
+        try {
+          yield ["a", "1"];
+          yield ["b"];
+        } finally {
+          seen += "closed ";
+        }
+      };
+    },
+  };
+  Object.defineProperty(Array.prototype, "0", { set() { seen += "set "; }, configurable: true });
+  let error;
+  try { new URLSearchParams(given); } catch (e) { error = e; }
+  delete Array.prototype[0];
+  return [seen, error instanceof TypeError,
+    new URLSearchParams({ "\\ud800": "1", b: "2", "\\ud801": "3" }) + ""];`,
+["get ", true, "%EF%BF%BD=3&b=2"]);
