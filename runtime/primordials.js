@@ -17,7 +17,6 @@ const getter = (object, name) =>
   uncurryThis(Object.getOwnPropertyDescriptor(object, name).get);
 
 export {
-  Array as PrimordialArray,
   ArrayBuffer as PrimordialArrayBuffer,
   DataView as PrimordialDataView,
   Date as PrimordialDate,
@@ -42,7 +41,6 @@ const {
 
 export const {
   apply: ReflectApply,
-  construct: ReflectConstruct,
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
   get: ReflectGet,
@@ -54,7 +52,6 @@ export const {
 export const {
   create: ObjectCreate,
   defineProperty: ObjectDefineProperty,
-  entries: ObjectEntries,
   freeze: ObjectFreeze,
   getOwnPropertyDescriptor: ObjectGetOwnPropertyDescriptor,
   getPrototypeOf: ObjectGetPrototypeOf,
@@ -68,8 +65,6 @@ export const ObjectPrototypeHasOwnProperty =
   uncurryThis(Object.prototype.hasOwnProperty);
 export const ObjectPrototypePropertyIsEnumerable =
   uncurryThis(Object.prototype.propertyIsEnumerable);
-export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString);
-export const FunctionPrototypeCall = uncurryThis(call);
 export const FunctionPrototypeToString =
   uncurryThis(Function.prototype.toString);
 export const FunctionPrototypeHasInstance =
@@ -196,12 +191,14 @@ export const PromiseReject = Promise.reject.bind(Promise);
 
 export const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 const TypedArray = Object.getPrototypeOf(Uint8Array);
-// By their names; a newer V8 has more of them.
-export const typedArrays = { __proto__: null };
+// By their names: the constructor of each kind of typed array and the size of
+// its elements.  A newer V8 has more of them.
+export const typedArrayKinds = { __proto__: null };
 for (const name of Object.getOwnPropertyNames(globalThis)) {
-  if (Object.getPrototypeOf(globalThis[name] ?? 0) === TypedArray) {
-    typedArrays[name] = globalThis[name];
-  }
+  const constructor = globalThis[name];
+  if (Object.getPrototypeOf(constructor ?? 0) !== TypedArray) continue;
+  const elementSize = constructor.BYTES_PER_ELEMENT;
+  typedArrayKinds[name] = { __proto__: null, constructor, elementSize };
 }
 export const ArrayBufferIsView = ArrayBuffer.isView;
 export const ArrayBufferPrototypeGetByteLength =
@@ -212,7 +209,6 @@ export const ArrayBufferPrototypeGetMaxByteLength =
 export const ArrayBufferPrototypeGetResizable =
   "resizable" in ArrayBuffer.prototype
     ? getter(ArrayBuffer.prototype, "resizable") : undefined;
-export const ArrayBufferPrototypeSlice = uncurryThis(ArrayBuffer.prototype.slice);
 export const TypedArrayPrototypeGetBuffer = getter(TypedArrayPrototype, "buffer");
 export const TypedArrayPrototypeGetByteOffset =
   getter(TypedArrayPrototype, "byteOffset");
@@ -230,18 +226,6 @@ export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
 export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
 export const TypedArrayPrototypeSubarray =
   uncurryThis(TypedArrayPrototype.subarray);
-// The constructor of each kind of typed array and the size of its elements.
-export const typedArrayKinds = { __proto__: null };
-for (const name of [
-  "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array",
-  "Float64Array", "Int16Array", "Int32Array", "Int8Array", "Uint16Array",
-  "Uint32Array", "Uint8Array", "Uint8ClampedArray",
-]) {
-  const constructor = globalThis[name];
-  if (constructor === undefined) continue;
-  const elementSize = constructor.BYTES_PER_ELEMENT;
-  typedArrayKinds[name] = { __proto__: null, constructor, elementSize };
-}
 export const DataViewPrototype = DataView.prototype;
 export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
 export const DataViewPrototypeGetByteOffset =
@@ -270,10 +254,8 @@ export const SetPrototypeAdd = uncurryThis(Set.prototype.add);
 export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach);
 export const WeakMapPrototypeDelete = uncurryThis(WeakMap.prototype.delete);
 export const WeakMapPrototypeGet = uncurryThis(WeakMap.prototype.get);
-export const WeakMapPrototypeHas = uncurryThis(WeakMap.prototype.has);
 export const WeakMapPrototypeSet = uncurryThis(WeakMap.prototype.set);
 export const WeakRefPrototypeDeref = uncurryThis(WeakRef.prototype.deref);
-export const WeakSetPrototypeHas = uncurryThis(WeakSet.prototype.has);
 
 const copyMethods = (from, to) => {
   for (const key of Reflect.ownKeys(from)) {

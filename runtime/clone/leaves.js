@@ -13,7 +13,7 @@ import {
   PrimordialDataView as DataView, PrimordialDate as Date,
   PrimordialObject as Object, PrimordialRegExp as RegExp,
   PrimordialUint8Array as Uint8Array, regExpFlags, RegExpPrototypeGetSource,
-  StringPrototypeValueOf, typedArrays, TypedArrayPrototypeGetBuffer,
+  StringPrototypeValueOf, typedArrayKinds, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
   TypedArrayPrototypeGetSymbolToStringTag, TypedArrayPrototypeSet,
 } from "../primordials.js";
@@ -77,7 +77,7 @@ export function viewOf(view) {
   const buffer = requireUnshared(TypedArrayPrototypeGetBuffer(view), view);
   const offset = TypedArrayPrototypeGetByteOffset(view);
   const length = TypedArrayPrototypeGetLength(view);
-  const Type = typedArrays[type];
+  const { constructor: Type } = typedArrayKinds[type];
   return {
     buffer,
     make: (copy) => new Type(copy, offset, length),
