@@ -8,7 +8,8 @@ import {
 } from "../primordials.js";
 
 // The same memory, from one index up to another.
-export const viewOf = (bytes, from, to) => new Uint8Array(
+export const viewOf = (
+  bytes, from, to = TypedArrayPrototypeGetByteLength(bytes)) => new Uint8Array(
   TypedArrayPrototypeGetBuffer(bytes),
   TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
 
@@ -18,14 +19,22 @@ export function copyBytes(bytes) {
   return copy;
 }
 
-// All of a list of Uint8Arrays, which have so many bytes together.
-export function joinBytes(chunks, size) {
+// All of a list of Uint8Arrays; "size" is what they have together.
+export function joinBytes(chunks, size = sizeOfAll(chunks)) {
   const all = new Uint8Array(size);
   for (let i = 0, offset = 0; i < chunks.length; i++) {
     TypedArrayPrototypeSet(all, chunks[i], offset);
     offset += TypedArrayPrototypeGetByteLength(chunks[i]);
   }
   return all;
+}
+
+function sizeOfAll(chunks) {
+  let size = 0;
+  for (let i = 0; i < chunks.length; i++) {
+    size += TypedArrayPrototypeGetByteLength(chunks[i]);
+  }
+  return size;
 }
 
 // An ArrayBuffer of these bytes alone: theirs when it has no others.

@@ -5,9 +5,9 @@ import {
   ArrayBufferIsView,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   StringFromCharCode, StringPrototypeCharCodeAt, TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
-  TypedArrayPrototypeSet,
+  TypedArrayPrototypeGetLength, TypedArrayPrototypeSet,
 } from "../primordials.js";
+import { copyBytes, viewOf } from "../core/bytes.js";
 import { isArrayBuffer, unsharedBytes, viewBytes } from "../core/webidl.js";
 
 // https://webidl.spec.whatwg.org/#BufferSource, without [AllowShared].
@@ -28,42 +28,14 @@ export function requireBufferSource(value, where) {
 
 // What a BufferSource holds now; nothing, if its buffer is detached.
 // https://webidl.spec.whatwg.org/#dfn-get-buffer-source-copy
-export function bytesOf(source) {
-  try {
-    return viewBytes(source);
-  } catch {
-    return new Uint8Array(0);
-  }
-}
+export const bytesOf = viewBytes;
 
 export const sizeOf = TypedArrayPrototypeGetLength;
 
-// The same memory.
-export function viewOf(bytes, from, to = sizeOf(bytes)) {
-  return new Uint8Array(
-    TypedArrayPrototypeGetBuffer(bytes),
-    TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
-}
+export const sliceOf = (bytes, from, to = sizeOf(bytes)) =>
+  copyBytes(viewOf(bytes, from, to));
 
-export function sliceOf(bytes, from, to = sizeOf(bytes)) {
-  const copy = new Uint8Array(to - from);
-  TypedArrayPrototypeSet(copy, viewOf(bytes, from, to));
-  return copy;
-}
-
-export const copyOf = (source) => sliceOf(bytesOf(source), 0);
-
-export function concat(parts) {
-  let size = 0;
-  for (let i = 0; i < parts.length; i++) size += sizeOf(parts[i]);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (let i = 0; i < parts.length; i++) {
-    TypedArrayPrototypeSet(whole, parts[i], at);
-    at += sizeOf(parts[i]);
-  }
-  return whole;
-}
+export const copyOf = (source) => copyBytes(bytesOf(source));
 
 // Of public bytes: takes as long as they are equal.
 export function sameBytes(a, b) {

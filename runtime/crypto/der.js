@@ -3,7 +3,8 @@
 // https://www.itu.int/rec/T-REC-X.690
 
 import { PrimordialUint8Array as Uint8Array } from "../primordials.js";
-import { concat, sizeOf, trimZeros, viewOf } from "./bytes.js";
+import { joinBytes, viewOf } from "../core/bytes.js";
+import { sizeOf, trimZeros } from "./bytes.js";
 import { fail } from "./errors.js";
 
 const INTEGER = 0x02;
@@ -130,11 +131,11 @@ function element(tag, contents) {
   for (let i = 0; i < count; i++) {
     head[2 + i] = size >>> 8 * (count - 1 - i) & 0xff;
   }
-  return concat([head, contents]);
+  return joinBytes([head, contents]);
 }
 
 export const derSequence = (...items) =>
-  element(SEQUENCE, concat(items));
+  element(SEQUENCE, joinBytes(items));
 
 export const derTagged = (number, contents) => element(0xa0 + number, contents);
 
@@ -145,7 +146,7 @@ export function derInteger(bytes) {
   return element(
     INTEGER,
     sizeOf(trimmed) === 0 || trimmed[0] >= 0x80
-      ? concat([zero, trimmed]) : trimmed);
+      ? joinBytes([zero, trimmed]) : trimmed);
 }
 
 export function derSmallInteger(number) {
@@ -157,7 +158,7 @@ export function derSmallInteger(number) {
 export const derOid = (bytes) => element(OID, bytes);
 export const derOctets = (bytes) => element(OCTET_STRING, bytes);
 export const derBits = (bytes) =>
-  element(BIT_STRING, concat([zero, bytes]));
+  element(BIT_STRING, joinBytes([zero, bytes]));
 export const derNull = () => element(NULL, new Uint8Array(0));
 
 // -- SubjectPublicKeyInfo and PrivateKeyInfo ---------------------------------

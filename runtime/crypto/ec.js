@@ -3,9 +3,8 @@
 import {
   PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
-import {
-  concat, firstBits, padZeros, sameBytes, sizeOf, viewOf,
-} from "./bytes.js";
+import { joinBytes, viewOf } from "../core/bytes.js";
+import { firstBits, padZeros, sameBytes, sizeOf } from "./bytes.js";
 import {
   derBits, derOctets, derOid, DerReader, derSequence, derSmallInteger,
   derTagged, readPkcs8, readSpki, writePkcs8, writeSpki,
@@ -112,7 +111,7 @@ function importJwk(jwk, curve) {
     }
     return number;
   };
-  const point = concat([UNCOMPRESSED, coordinate("x"), coordinate("y")]);
+  const point = joinBytes([UNCOMPRESSED, coordinate("x"), coordinate("y")]);
   return jwk.d === undefined
     ? packPublic(curve, point) : packPrivate(curve, point, coordinate("d"));
 }

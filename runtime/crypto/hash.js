@@ -1,12 +1,12 @@
 // What node:crypto needs, without Web Crypto's shapes: bytes are Uint8Arrays,
 // and a worker's, or strings, are the caller's to convert.
 
+import { joinBytes } from "../core/bytes.js";
 import { Resource } from "../core/resource.js";
 import {
   list, PrimordialArrayBuffer as ArrayBuffer,
   PrimordialUint8Array as Uint8Array, StringPrototypeToLowerCase,
 } from "../primordials.js";
-import { concat } from "./bytes.js";
 import { hashBytes, hashIds, ops } from "./native.js";
 
 const aliases = {
@@ -71,7 +71,7 @@ export function randomBytes(size) {
   for (let left = size; left > 0; left -= 65536) {
     parts[parts.length] = ops.random(left < 65536 ? left : 65536);
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 // Of two arrays of one length.

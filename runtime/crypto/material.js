@@ -3,7 +3,8 @@
 // engine/crypto_key.c
 
 import { list, PrimordialUint8Array as Uint8Array } from "../primordials.js";
-import { concat, sizeOf, sliceOf } from "./bytes.js";
+import { joinBytes } from "../core/bytes.js";
+import { sizeOf, sliceOf } from "./bytes.js";
 import { fail } from "./errors.js";
 import { ops } from "./native.js";
 
@@ -36,7 +37,7 @@ export function pack(kind, curve, fields) {
     parts[parts.length] = length;
     parts[parts.length] = fields[i];
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 // The fields of what pack() or an op made.

@@ -1,6 +1,7 @@
 // https://compression.spec.whatwg.org/, by codecs of the engine's.
 
 import { createTransformStream } from "../chunks/streams.js";
+import { copyBytes, viewOf } from "../core/bytes.js";
 import { Resource } from "../core/resource.js";
 import {
   defineInterface, requireArguments, requireBrand, toDOMString, unsharedBytes,
@@ -9,8 +10,7 @@ import { ops } from "../native.js";
 import {
   MathTrunc, PrimordialTypeError as TypeError,
   PrimordialUint8Array as Uint8Array, PromisePrototypeThen, SafePromise,
-  TypedArrayPrototypeGetBuffer, TypedArrayPrototypeGetByteOffset,
-  TypedArrayPrototypeGetLength, TypedArrayPrototypeSet,
+  TypedArrayPrototypeGetLength,
 } from "../primordials.js";
 
 // The engine's numbers, engine/codec.h.
@@ -33,15 +33,6 @@ function toBytes(chunk, name) {
       `${name}: the chunk is not of type 'ArrayBuffer' or 'ArrayBufferView'.`);
   }
   return bytes;
-}
-
-function copyFrom(bytes, from) {
-  const length = TypedArrayPrototypeGetLength(bytes) - from;
-  const copy = new Uint8Array(length);
-  TypedArrayPrototypeSet(copy, new Uint8Array(
-    TypedArrayPrototypeGetBuffer(bytes),
-    TypedArrayPrototypeGetByteOffset(bytes) + from, length), 0);
-  return copy;
 }
 
 // A codec and its transform stream.
@@ -117,7 +108,7 @@ class Codec {
       const done = !more && work.at === length;
       // Enqueuing may run the worker's code, which may change its chunk.
       if (!done && !work.copied) {
-        work.bytes = copyFrom(work.bytes, work.at);
+        work.bytes = copyBytes(viewOf(work.bytes, work.at));
         work.at = 0;
         work.copied = true;
       }

@@ -1,5 +1,6 @@
 // https://encoding.spec.whatwg.org/ and atob(), btoa().
 
+import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { chunk } from "../core/chunks.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
@@ -11,10 +12,9 @@ import {
   MathFloor, ObjectGetOwnPropertyDescriptor, PrimordialRangeError as RangeError,
   PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
   RegExpPrototypeExec, StringPrototypeCharCodeAt, StringPrototypeSlice,
-  StringPrototypeToLowerCase, TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
+  StringPrototypeToLowerCase, TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetLength, TypedArrayPrototypeGetSymbolToStringTag,
-  TypedArrayPrototypeSet, uncurryThis,
+  uncurryThis,
 } from "../primordials.js";
 
 export class TextEncoder {
@@ -56,9 +56,7 @@ export class TextEncoder {
       if (room <= ENCODE_INTO_MAX || units === source.length) break;
       room -= bytes;
       source = StringPrototypeSlice(source, units);
-      destination = new Uint8Array(
-        TypedArrayPrototypeGetBuffer(destination),
-        TypedArrayPrototypeGetByteOffset(destination) + bytes, room);
+      destination = viewOf(destination, bytes);
     }
     return { read, written };
   }
@@ -179,7 +177,7 @@ export class TextDecoder {
 
   #decodeUtf8Stream(bytes, stream) {
     if (this.#pending !== null) {
-      bytes = joinBytes(this.#pending, bytes);
+      bytes = joinBytes([this.#pending, bytes]);
       this.#pending = null;
     }
     const all = bytes;
@@ -188,10 +186,8 @@ export class TextDecoder {
       const complete = completeUtf8(bytes);
       if (complete < length) {
         // a copy: the worker may change its bytes
-        this.#pending = new Uint8Array(length - complete);
-        TypedArrayPrototypeSet(
-          this.#pending, subarray(bytes, complete, length), 0);
-        bytes = subarray(bytes, 0, complete);
+        this.#pending = copyBytes(viewOf(bytes, complete));
+        bytes = viewOf(bytes, 0, complete);
       }
     }
     if (TypedArrayPrototypeGetLength(bytes) === 0) return "";
@@ -230,19 +226,6 @@ export const decodeText = uncurryThis(TextDecoder.prototype.decode);
 export const encodingOfDecoder = getterOf("encoding");
 export const isFatal = getterOf("fatal");
 export const isIgnoringBOM = getterOf("ignoreBOM");
-
-// Neither the method nor the species of a Uint8Array is asked.
-const subarray = (bytes, from, to) => new Uint8Array(
-  TypedArrayPrototypeGetBuffer(bytes),
-  TypedArrayPrototypeGetByteOffset(bytes) + from, to - from);
-
-function joinBytes(a, b) {
-  const length = TypedArrayPrototypeGetLength(a);
-  const both = new Uint8Array(length + TypedArrayPrototypeGetLength(b));
-  TypedArrayPrototypeSet(both, a, 0);
-  TypedArrayPrototypeSet(both, b, length);
-  return both;
-}
 
 // Where the last character begins, if more bytes could complete it.
 function completeUtf8(bytes) {
@@ -326,7 +309,7 @@ export function base64Decode(text) {
     out[size++] = bits >> 10;
     out[size++] = bits >> 2;
   }
-  return subarray(out, 0, size);
+  return viewOf(out, 0, size);
 }
 
 // https://html.spec.whatwg.org/multipage/webappapis.html#dom-atob

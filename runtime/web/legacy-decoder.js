@@ -1,35 +1,12 @@
 // The engine's decoders, behind TextDecoder.
 
+import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { Resource } from "../core/resource.js";
 import { ops } from "../native.js";
-import {
-  PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetByteOffset, TypedArrayPrototypeGetLength,
-  TypedArrayPrototypeSet,
-} from "../primordials.js";
+import { TypedArrayPrototypeGetLength } from "../primordials.js";
 
 // What the engine decodes in one call at most (engine/limits.h).
 const SLICE = 256 * 1024;
-
-// A copy of the bytes from an index on.
-function copyFrom(bytes, from) {
-  const length = TypedArrayPrototypeGetLength(bytes) - from;
-  const copy = new Uint8Array(length);
-  TypedArrayPrototypeSet(copy, view(bytes, from, length), 0);
-  return copy;
-}
-
-const view = (bytes, from, length) => new Uint8Array(
-  TypedArrayPrototypeGetBuffer(bytes),
-  TypedArrayPrototypeGetByteOffset(bytes) + from, length);
-
-function join(a, b) {
-  const length = TypedArrayPrototypeGetLength(a);
-  const both = new Uint8Array(length + TypedArrayPrototypeGetLength(b));
-  TypedArrayPrototypeSet(both, a, 0);
-  TypedArrayPrototypeSet(both, b, length);
-  return both;
-}
 
 // A decoder and its I/O queue.
 export class LegacyDecoder {
@@ -47,7 +24,7 @@ export class LegacyDecoder {
   // The text; undefined is an error of a fatal decoder.
   decode(bytes, stream) {
     if (this.#rest !== null) {
-      bytes = join(this.#rest, bytes);
+      bytes = joinBytes([this.#rest, bytes]);
       this.#rest = null;
     }
     const length = TypedArrayPrototypeGetLength(bytes);
@@ -65,7 +42,7 @@ export class LegacyDecoder {
     do {
       const part = ops.decode(this.#resource.id, bytes, at, stream ? 0 : 1);
       if (typeof part === "number") {
-        if (stream) this.#rest = copyFrom(bytes, at + part);
+        if (stream) this.#rest = copyBytes(viewOf(bytes, at + part));
         else this.#close();
         return undefined;
       }
