@@ -216,8 +216,11 @@ export const methods = {
     ErrorCaptureStackTrace(here, this);
     const { stack } = here;
     const text = format(args);
+    // a worker may have set Error.stackTraceLimit to anything
+    const end = typeof stack === "string"
+      ? StringPrototypeIndexOf(stack, "\n") : -1;
     print(LOG_INFO, `Trace${text === "" ? "" : `: ${text}`}` +
-      StringPrototypeSlice(stack, StringPrototypeIndexOf(stack, "\n")));
+      (end === -1 ? "" : StringPrototypeSlice(stack, end)));
   },
 
   // https://console.spec.whatwg.org/#assert

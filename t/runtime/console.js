@@ -64,11 +64,13 @@ async (isolate) => {
 worker("console: trace shows where it was called", `export default { async fetch() {
     function here() { console.trace("at %s", "x", 1); }
     here(); console.trace();
+    Error.stackTraceLimit = "none"; console.trace("no limit");
     return new Response(); } };`,
 async (isolate) => {
   await isolate.request();
   assert.match(isolate.logs()[0], /^Trace: at x 1\n {4}at here \(.*index\.js:2:/);
   assert.match(isolate.logs()[1], /^Trace\n {4}at /);
+  assert.equal(isolate.logs()[2], "Trace: no limit");
 });
 
 logs("table", `
