@@ -12,7 +12,8 @@ import { runMicrotasks } from "./rejections.js";
 import { reportException } from "./report.js";
 import { requireArguments } from "./webidl.js";
 
-const MAX_DELAY_MS = 2 ** 31 - 1;
+// Of delays in milliseconds, and of ids: a worker has them as type long.
+const MAX_LONG = 2 ** 31 - 1;
 
 const timers = new SafeMap();
 let lastId = 0;
@@ -82,12 +83,19 @@ function setAlarm() {
   ops.alarm(due === Infinity ? -1 : MathMax(0, due - ops.now()));
 }
 
+function nextId() {
+  do {
+    lastId = lastId === MAX_LONG ? 1 : lastId + 1;
+  } while (timers.has(lastId));
+  return lastId;
+}
+
 let lastOrder = 0;
 
 function start(callback, delay, args, repeats) {
   const invocation = requireInvocation();
   const timer = {
-    id: ++lastId,
+    id: nextId(),
     order: ++lastOrder,
     due: ops.now() + delay,
     delay,
@@ -188,5 +196,5 @@ export const timerFunctions = {
 // A timer of our own; the callback runs in the current invocation.  "delay" is a
 // number; one too long for setTimeout() is as good as for ever.
 export const startTimer = (callback, delay) => start(
-  callback, delay > 0 ? MathTrunc(MathMin(delay, MAX_DELAY_MS)) : 0, [], false);
+  callback, delay > 0 ? MathTrunc(MathMin(delay, MAX_LONG)) : 0, [], false);
 export const clearTimer = clear;
