@@ -2,6 +2,7 @@
 
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
 import { chunk } from "../core/chunks.js";
+import { toDictionary } from "../core/convert.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
@@ -90,11 +91,6 @@ function getEncoding(label) {
 const hasBOM = (name) =>
   name === "utf-8" || name === "utf-16le" || name === "utf-16be";
 
-function requireDictionary(value, where) {
-  if (value === undefined || value === null || isObject(value)) return;
-  throw new TypeError(`${where}: parameter 2 is not an object.`);
-}
-
 // UTF-8 is V8's as long as it is well-formed; all else is the engine's, by
 // web/legacy-decoder.js.
 export class TextDecoder {
@@ -109,8 +105,8 @@ export class TextDecoder {
   // https://encoding.spec.whatwg.org/#dom-textdecoder
   constructor(label = "utf-8", options = undefined) {
     label = toDOMString(label);
-    requireDictionary(options, "Failed to construct 'TextDecoder'");
-    if (options !== undefined && options !== null) {
+    options = toDictionary(options, "TextDecoder", "TextDecoderOptions");
+    if (options !== undefined) {
       this.#fatal = !!options.fatal;
       this.#ignoreBOM = !!options.ignoreBOM;
     }
@@ -133,17 +129,17 @@ export class TextDecoder {
 
   // https://encoding.spec.whatwg.org/#dom-textdecoder-decode
   decode(input = undefined, options = undefined) {
-    const where = "Failed to execute 'TextDecoder.decode'";
+    const where = "TextDecoder.decode";
     requireBrand(#name in this);
     let bytes = input === undefined ? new Uint8Array(0) : viewBytes(input);
     if (bytes === undefined) {
       throw new TypeError(
-        `${where}: parameter 1 is not of type 'ArrayBuffer' or ` +
+        `Failed to execute '${where}': parameter 1 is not of type 'ArrayBuffer' or ` +
         "'ArrayBufferView'.");
     }
     let stream = false;
-    if (options !== undefined && options !== null) {
-      requireDictionary(options, where);
+    options = toDictionary(options, where, "TextDecodeOptions");
+    if (options !== undefined) {
       stream = !!options.stream;
       // anew: a getter may have detached them
       if (input !== undefined) bytes = viewBytes(input);
@@ -161,7 +157,8 @@ export class TextDecoder {
         ? this.#decodeUtf8Stream(bytes, stream)
         : this.#decodeUtf8(bytes, this.#ignoreBOM);
     if (text === undefined) {
-      throw new TypeError(`${where}: the data is not valid ${this.#name}.`);
+      throw new TypeError(
+        `Failed to execute '${where}': the data is not valid ${this.#name}.`);
     }
     return text;
   }

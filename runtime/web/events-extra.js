@@ -2,8 +2,7 @@
 
 import { Event, initialize, requireEvent } from "../chunks/events.js";
 import {
-  ArrayPrototype, list, ObjectFreeze, ObjectSetPrototypeOf,
-  PrimordialTypeError as TypeError,
+  list, ObjectFreeze, PrimordialTypeError as TypeError, toArray,
 } from "../primordials.js";
 import {
   toSequence, toUnsignedLong, toUnsignedShort,
@@ -60,9 +59,7 @@ export class ErrorEvent extends Event {
 defineInterface(ErrorEvent);
 
 // A FrozenArray of what a list of ours holds.
-function toFrozenArray(items) {
-  return ObjectFreeze(ObjectSetPrototypeOf(items, ArrayPrototype));
-}
+const toFrozenArray = (items) => ObjectFreeze(toArray(items));
 
 function toSource(value, where) {
   if (value === undefined || value === null) return null;

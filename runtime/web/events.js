@@ -2,8 +2,8 @@
 
 import {
   DateNow, ObjectDefineProperty, ObjectGetOwnPropertyDescriptor,
-  PrimordialTypeError as TypeError,
 } from "../primordials.js";
+import { toDictionary } from "../core/convert.js";
 import {
   defineConstants, defineInterface, isObject, requireArguments, requireBrand,
   toDOMString,
@@ -35,14 +35,6 @@ class EventState {
   }
 }
 
-// A dictionary, or undefined when there is none.
-export function toInit(init, where) {
-  if (init === undefined || init === null) return undefined;
-  if (isObject(init)) return init;
-  throw new TypeError(
-    `Failed to construct '${where}': parameter 2 is not an object.`);
-}
-
 let stateOf;
 let defineIsTrusted;
 
@@ -59,7 +51,7 @@ export class Event {
   constructor(type, init = undefined) {
     requireArguments(arguments.length, 1, "Event");
     const state = new EventState(toDOMString(type));
-    init = toInit(init, "Event");
+    init = toDictionary(init, "Event", "EventInit");
     if (init !== undefined) {
       state.bubbles = Boolean(init.bubbles);
       state.cancelable = Boolean(init.cancelable);

@@ -16,8 +16,11 @@ const forbiddenInValue = /[\0\r\n]/;
 
 const kCreate = {};
 
+// https://httpwg.org/specs/rfc9110.html#tokens: names, methods, parts of types.
+export const isToken = (text) => RegExpPrototypeExec(token, text) !== null;
+
 function requireName(name, where) {
-  if (RegExpPrototypeExec(token, name) === null) {
+  if (!isToken(name)) {
     throw new TypeError(`${where}: "${name}" is not a valid header name.`);
   }
   return name;

@@ -5,12 +5,10 @@ import {
   StringPrototypeSlice, StringPrototypeToLowerCase,
 } from "../primordials.js";
 import { trim } from "../core/webidl.js";
-import { getHeader } from "./headers.js";
+import { getHeader, isToken } from "./headers.js";
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const quotable = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-const isToken = (text) => RegExpPrototypeExec(token, text) !== null;
 const isSpace = (code) =>
   code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 const isTabOrSpace = (code) => code === 0x20 || code === 0x09;

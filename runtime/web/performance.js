@@ -2,10 +2,11 @@
 // As in Workers, its origin is the epoch, and time stands still but for I/O.
 
 import {
-  ArrayPrototype, ArrayPrototypeSort, DateNow, list, NumberIsFinite, ObjectSetPrototypeOf,
-  PrimordialTypeError as TypeError,
+  ArrayPrototypeSort, DateNow, list, NumberIsFinite,
+  PrimordialTypeError as TypeError, toArray,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
+import { toDictionary } from "../core/convert.js";
 import { DOMException } from "../core/dom-exception.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toDOMString,
@@ -84,7 +85,8 @@ export class PerformanceMark extends PerformanceEntry {
     requireArguments(arguments.length, 1, where);
     super(kCreate);
     const name = toDOMString(markName);
-    const { detail, startTime } = toOptions(markOptions, where);
+    const { detail, startTime } = toOptions(
+      markOptions, where, "PerformanceMarkOptions");
     const time = startTime === undefined
       ? DateNow() : toTime(toDouble(startTime, where), where);
     setEntry(this, name, "mark", time, 0);
@@ -97,12 +99,8 @@ defineInterface(PerformanceMark);
 
 const noOptions = { __proto__: null };
 
-function toOptions(options, where) {
-  if (options === undefined || options === null) return noOptions;
-  if (isObject(options)) return options;
-  throw new TypeError(
-    `Failed to execute '${where}': the options are not an object.`);
-}
+const toOptions = (options, where, name) =>
+  toDictionary(options, where, name) ?? noOptions;
 
 let setDetail;
 
@@ -163,7 +161,7 @@ function select(keep) {
   }
   ArrayPrototypeSort(found, (a, b) => a.time - b.time);
   for (let i = 0; i < found.length; i++) found[i] = found[i].entry;
-  return ObjectSetPrototypeOf(found, ArrayPrototype);
+  return toArray(found);
 }
 
 function clear(type, name) {
@@ -185,7 +183,7 @@ function measure(measureName, startOrOptions, endMark) {
   let startMark;
   if (startOrOptions === undefined || startOrOptions === null ||
       isObject(startOrOptions)) {
-    options = toOptions(startOrOptions, where);
+    options = toOptions(startOrOptions, where, "PerformanceMeasureOptions");
   } else {
     startMark = toDOMString(startOrOptions);
   }

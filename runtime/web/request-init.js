@@ -2,8 +2,7 @@
 // converted, but not yet validated.
 
 import {
-  ObjectKeys, PrimordialTypeError as TypeError, RegExpPrototypeExec,
-  StringPrototypeToUpperCase,
+  ObjectKeys, PrimordialTypeError as TypeError, StringPrototypeToUpperCase,
 } from "../primordials.js";
 import { toEnum } from "../core/convert.js";
 import {
@@ -12,9 +11,7 @@ import {
 import { parseURL } from "../url/lazy.js";
 import { isAbortSignal } from "../core/signals.js";
 import { toBodyInit } from "./extract.js";
-import { toHeadersInit } from "./headers.js";
-
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+import { isToken, toHeadersInit } from "./headers.js";
 
 const normalized = {
   __proto__: null,
@@ -24,7 +21,7 @@ const forbidden = { __proto__: null, CONNECT: true, TRACE: true, TRACK: true };
 
 // https://fetch.spec.whatwg.org/#concept-method-normalize
 export function toMethod(method) {
-  if (RegExpPrototypeExec(token, method) === null) {
+  if (!isToken(method)) {
     throw new TypeError(`Invalid HTTP method string: ${method}`);
   }
   const upper = StringPrototypeToUpperCase(method);

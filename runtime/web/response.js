@@ -192,7 +192,7 @@ export class Response {
       throw new TypeError("The data is not JSON serializable");
     }
     const response = new Response(kCreate);
-    const { body } = extractBody(toUSVString(text));
+    const { body } = extractBody(text);
     response.#initialize({ body, type: "application/json" }, members, init);
     return response;
   }
