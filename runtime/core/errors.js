@@ -91,7 +91,7 @@ export function locationOf(error) {
 }
 
 // An error by its description; the opposite of messageOf().
-export function errorFrom(text) {
+function errorFrom(text) {
   const colon = StringPrototypeIndexOf(text, ": ");
   if (colon > 0) {
     const name = StringPrototypeSlice(text, 0, colon);

@@ -16,11 +16,11 @@ const defaultPorts = {
   "ftp": 21, "file": null, "http": 80, "https": 443, "ws": 80, "wss": 443,
 };
 
-export const isSpecial = (url) => url.scheme in defaultPorts;
-export const isDefaultPort = (scheme, port) => defaultPorts[scheme] === port;
+const isSpecial = (url) => url.scheme in defaultPorts;
+const isDefaultPort = (scheme, port) => defaultPorts[scheme] === port;
 
 // A URL record.  "path" is a list of segments, or a string when it is opaque.
-export function createRecord() {
+function createRecord() {
   return {
     scheme: "", username: "", password: "", host: null, port: null,
     path: list(), query: null, fragment: null,

@@ -22,7 +22,7 @@ function plusToSpace(text) {
 }
 
 // https://url.spec.whatwg.org/#concept-urlencoded-parser
-export function parseForm(input) {
+function parseForm(input) {
   const pairs = list();
   let from = 0;
   while (from <= input.length) {

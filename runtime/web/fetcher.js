@@ -14,7 +14,7 @@ const toTarget = ({
   props = null,
 }) => ({ __proto__: null, capability, stub, self, ref, entrypoint, props });
 
-export class Fetcher {
+class Fetcher {
   constructor() {
     throw new TypeError("Illegal constructor");
   }
