@@ -906,8 +906,6 @@ void ngx_http_dynworker_isolate_reset(ngx_http_dynworker_isolate_t *isolate,
 /* From the engine: what the code asks to have lowered. */
 void ngx_http_dynworker_isolate_lower(ngx_http_dynworker_isolate_t *isolate,
     dw_wire_worker_t *worker);
-ngx_http_dynworker_cap_t *ngx_http_dynworker_isolate_cap(
-    ngx_http_dynworker_isolate_t *isolate, uint64_t number);
 
 ngx_int_t ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_call_t *parent, dw_wire_open_t *open);
@@ -917,6 +915,22 @@ void ngx_http_dynworker_load_reset(ngx_http_dynworker_load_t *load,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location);
 /* Its invocation is over, or its channel is gone. */
 void ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load);
+
+
+/* ngx_http_dynworker_cap.c: what an isolate may reach */
+
+/* Capability "number"; NULL: it has none such. */
+ngx_http_dynworker_cap_t *ngx_http_dynworker_isolate_cap(
+    ngx_http_dynworker_isolate_t *isolate, uint64_t number);
+/*
+ * Makes the table of a dynamic isolate, as the loading one asks.  NGX_DECLINED:
+ * one of the grants is nothing that the loading isolate has.
+ */
+ngx_int_t ngx_http_dynworker_isolate_grant(
+    ngx_http_dynworker_isolate_t *isolate, ngx_http_dynworker_isolate_t *from,
+    dw_wire_worker_t *worker);
+/* A dynamic isolate has nothing until it is loaded anew. */
+void ngx_http_dynworker_isolate_revoke(ngx_http_dynworker_isolate_t *isolate);
 
 
 /* ngx_http_dynworker_outbound.c: fetch() out of a worker */

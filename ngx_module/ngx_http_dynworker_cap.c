@@ -1,0 +1,203 @@
+
+/*
+ * What an isolate may reach: its table of capabilities.  A host worker's is
+ * its location's, made at start; a dynamic one's is granted as it is loaded.
+ */
+
+#include "ngx_http_dynworker.h"
+
+
+static ngx_int_t ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant);
+static void ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_cap_t *from);
+
+
+ngx_http_dynworker_cap_t *
+ngx_http_dynworker_isolate_cap(ngx_http_dynworker_isolate_t *isolate,
+    uint64_t number)
+{
+    if (isolate == NULL || number >= isolate->ncaps
+        || isolate->caps[number].type == NGX_HTTP_DYNWORKER_CAP_NONE)
+    {
+        return NULL;
+    }
+
+    return &isolate->caps[number];
+}
+
+
+ngx_int_t
+ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_dynworker_isolate_t *from, dw_wire_worker_t *worker)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 n;
+    dw_wire_span_t             list;
+    dw_wire_grant_t            grant;
+    ngx_http_dynworker_cap_t  *cap;
+
+    ngx_http_dynworker_isolate_revoke(isolate);
+
+    list = worker->grants;
+
+    for (n = 0; dw_wire_next_grant(&list, &grant) == DW_WIRE_OK; n++) {
+        /* void */
+    }
+
+    if (n) {
+        isolate->caps = ngx_calloc((n + 1) * sizeof(ngx_http_dynworker_cap_t),
+                                   isolate->process->cycle->log);
+        if (isolate->caps == NULL) {
+            isolate->caps = &isolate->own_cap;
+            return NGX_ERROR;
+        }
+
+        isolate->ncaps = n + 1;
+
+        list = worker->grants;
+
+        for (cap = isolate->caps + 1;
+             dw_wire_next_grant(&list, &grant) == DW_WIRE_OK;
+             cap++)
+        {
+            rc = ngx_http_dynworker_cap_grant(cap, from, &grant);
+
+            if (rc != NGX_OK) {
+                return rc;
+            }
+        }
+    }
+
+    switch (worker->outbound) {
+
+    case DW_WIRE_OUTBOUND_INHERIT:
+
+        cap = ngx_http_dynworker_isolate_cap(from, 0);
+
+        if (cap) {
+            ngx_http_dynworker_cap_copy(&isolate->caps[0], cap);
+        }
+
+        return NGX_OK;
+
+    case DW_WIRE_OUTBOUND_CAPABILITY:
+
+        if (worker->capability >= n) {
+            return NGX_DECLINED;
+        }
+
+        cap = &isolate->caps[worker->capability + 1];
+
+        if (cap->type != NGX_HTTP_DYNWORKER_CAP_OUTBOUND
+            && cap->type != NGX_HTTP_DYNWORKER_CAP_LOCATION
+            && cap->type != NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT)
+        {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_dynworker_cap_copy(&isolate->caps[0], cap);
+
+        return NGX_OK;
+
+    default: /* DW_WIRE_OUTBOUND_NONE */
+
+        return NGX_OK;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant)
+{
+    u_char                      *p;
+    ngx_http_dynworker_cap_t    *own;
+    ngx_http_dynworker_entry_t  *entry;
+
+    if (grant->kind == DW_WIRE_GRANT_CAPABILITY) {
+
+        own = ngx_http_dynworker_isolate_cap(from, grant->capability);
+
+        if (own == NULL) {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_dynworker_cap_copy(cap, own);
+
+        return NGX_OK;
+    }
+
+    /* a loaded worker's exports are nobody else's */
+
+    if (from->role != NGX_HTTP_DYNWORKER_HOST) {
+        return NGX_DECLINED;
+    }
+
+    entry = ngx_calloc(sizeof(ngx_http_dynworker_entry_t)
+                       + grant->entrypoint.size + grant->props.size,
+                       from->process->cycle->log);
+    if (entry == NULL) {
+        return NGX_ERROR;
+    }
+
+    entry->refs = 1;
+    entry->conf = from->conf;
+    entry->conf_ctx = from->conf_ctx;
+
+    p = (u_char *) entry + sizeof(ngx_http_dynworker_entry_t);
+
+    entry->name.data = p;
+    entry->name.len = grant->entrypoint.size;
+    p = ngx_cpymem(p, grant->entrypoint.data, grant->entrypoint.size);
+
+    entry->props.data = p;
+    entry->props.len = grant->props.size;
+    ngx_memcpy(p, grant->props.data, grant->props.size);
+
+    cap->type = NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT;
+    cap->entry = entry;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
+    ngx_http_dynworker_cap_t *from)
+{
+    *cap = *from;
+
+    if (cap->entry) {
+        cap->entry->refs++;
+    }
+}
+
+
+void
+ngx_http_dynworker_isolate_revoke(ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_uint_t                   i;
+    ngx_http_dynworker_entry_t  *entry;
+
+    if (isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+        return;
+    }
+
+    for (i = 0; i < isolate->ncaps; i++) {
+        entry = isolate->caps[i].entry;
+
+        if (entry && --entry->refs == 0) {
+            ngx_free(entry);
+        }
+    }
+
+    if (isolate->caps != &isolate->own_cap) {
+        ngx_free(isolate->caps);
+    }
+
+    ngx_memzero(&isolate->own_cap, sizeof(ngx_http_dynworker_cap_t));
+
+    isolate->caps = &isolate->own_cap;
+    isolate->ncaps = 1;
+}
