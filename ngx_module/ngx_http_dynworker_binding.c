@@ -12,10 +12,14 @@
 #define NGX_HTTP_DYNWORKER_MAX_SECRET    (1024 * 1024)
 
 
+static char *ngx_http_dynworker_bind_text(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind);
 static ngx_int_t ngx_http_dynworker_read_secret(ngx_conf_t *cf,
     ngx_str_t *file, ngx_str_t *value);
 static ngx_http_dynworker_binding_t *ngx_http_dynworker_add_binding(
     ngx_conf_t *cf, ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind);
+static ngx_uint_t ngx_http_dynworker_has_binding(
+    ngx_http_dynworker_binding_t *bindings, ngx_uint_t n, ngx_str_t *name);
 
 
 char *
@@ -77,44 +81,41 @@ ngx_http_dynworker_bind_loader(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_dynworker_bind_var(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
-
-    ngx_str_t                     *value;
-    ngx_http_dynworker_binding_t  *binding;
-
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_STRING);
-    if (binding == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    value = cf->args->elts;
-    binding->value = value[2];
-
-    return NGX_CONF_OK;
+    return ngx_http_dynworker_bind_text(cf, conf, DW_WIRE_ENV_STRING);
 }
 
 
 char *
 ngx_http_dynworker_bind_json(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_dynworker_loc_conf_t  *dlcf = conf;
+    ngx_str_t  *value;
 
+    value = cf->args->elts;
+
+    if (value[2].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" must have a JSON value", &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_dynworker_bind_text(cf, conf, DW_WIRE_ENV_JSON);
+}
+
+
+static char *
+ngx_http_dynworker_bind_text(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind)
+{
     ngx_str_t                     *value;
     ngx_http_dynworker_binding_t  *binding;
 
-    binding = ngx_http_dynworker_add_binding(cf, dlcf, DW_WIRE_ENV_JSON);
+    binding = ngx_http_dynworker_add_binding(cf, dlcf, kind);
     if (binding == NULL) {
         return NGX_CONF_ERROR;
     }
 
     value = cf->args->elts;
     binding->value = value[2];
-
-    if (binding->value.len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" must have a JSON value", &cmd->name);
-        return NGX_CONF_ERROR;
-    }
 
     return NGX_CONF_OK;
 }
@@ -410,17 +411,12 @@ ngx_http_dynworker_add_binding(ngx_conf_t *cf,
         }
     }
 
-    binding = dlcf->bindings->elts;
-
-    for (i = 0; i < dlcf->bindings->nelts; i++) {
-        if (binding[i].name.len == value[1].len
-            && ngx_strncmp(binding[i].name.data, value[1].data, value[1].len)
-               == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate name \"%V\" in env", &value[1]);
-            return NULL;
-        }
+    if (ngx_http_dynworker_has_binding(dlcf->bindings->elts,
+                                       dlcf->bindings->nelts, &value[1]))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate name \"%V\" in env", &value[1]);
+        return NULL;
     }
 
     binding = ngx_array_push(dlcf->bindings);
@@ -441,7 +437,7 @@ char *
 ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf)
 {
-    ngx_uint_t                     i, j, n;
+    ngx_uint_t                     i, n;
     ngx_array_t                   *own;
     ngx_http_dynworker_binding_t  *binding, *outer;
 
@@ -454,24 +450,13 @@ ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
     }
 
     own = conf->bindings;
-    binding = own->elts;
     n = own->nelts;
 
     outer = prev->bindings->elts;
 
     for (i = 0; i < prev->bindings->nelts; i++) {
 
-        for (j = 0; j < n; j++) {
-            if (outer[i].name.len == binding[j].name.len
-                && ngx_strncmp(outer[i].name.data, binding[j].name.data,
-                               binding[j].name.len)
-                   == 0)
-            {
-                break;
-            }
-        }
-
-        if (j < n) {
+        if (ngx_http_dynworker_has_binding(own->elts, n, &outer[i].name)) {
             continue;
         }
 
@@ -481,9 +466,25 @@ ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
         }
 
         *binding = outer[i];
-
-        binding = own->elts;
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_dynworker_has_binding(ngx_http_dynworker_binding_t *bindings,
+    ngx_uint_t n, ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (bindings[i].name.len == name->len
+            && ngx_strncmp(bindings[i].name.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
