@@ -633,7 +633,7 @@ ngx_int_t ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
 void ngx_http_dynworker_switch_reset(ngx_http_dynworker_engine_t *engine);
 
 
-/* ngx_http_dynworker_text.c: texts and header lists that an engine sent */
+/* ngx_http_dynworker_text.c: texts and header lists, hostile or nginx's */
 
 /*
  * Makes a message fit for a log line: control characters are escaped, long
@@ -643,6 +643,13 @@ void ngx_http_dynworker_text(ngx_str_t *text);
 
 /* Takes the next NUL-terminated string off "list"; NGX_DONE at its end. */
 ngx_int_t ngx_http_dynworker_next_string(ngx_str_t *list, ngx_str_t *string);
+
+/*
+ * Walks nginx's own list of headers, from its first part and an *i of 0 on;
+ * NULL at its end.
+ */
+ngx_table_elt_t *ngx_http_dynworker_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
 
 /*
  * NGX_OK when "strings" is one string without control characters, then pairs

@@ -208,21 +208,10 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
           + sizeof("Mon, 28 Sep 1970 06:00:00 GMT");
 
     part = &r->headers_out.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        len += h[i].key.len + 1 + h[i].value.len + 1;
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
+        len += h->key.len + 1 + h->value.len + 1;
     }
 
     p = ngx_pnalloc(r->pool, len);
@@ -278,33 +267,23 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     }
 
     part = &r->headers_out.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
 
         /* what no worker could send is not for one to receive and pass on */
 
-        if (h[i].hash == 0
-            || !ngx_http_dynworker_is_value(&h[i].value)
-            || !ngx_http_dynworker_is_token(&h[i].key))
+        if (h->hash == 0
+            || !ngx_http_dynworker_is_value(&h->value)
+            || !ngx_http_dynworker_is_token(&h->key))
         {
             continue;
         }
 
-        p = ngx_cpymem(p, h[i].key.data, h[i].key.len);
+        p = ngx_cpymem(p, h->key.data, h->key.len);
         *p++ = '\0';
 
-        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+        p = ngx_cpymem(p, h->value.data, h->value.len);
         *p++ = '\0';
     }
 

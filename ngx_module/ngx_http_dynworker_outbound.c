@@ -727,22 +727,11 @@ ngx_http_dynworker_outbound_known(ngx_http_request_t *r)
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        hh = ngx_hash_find(&cmcf->headers_in_hash, h[i].hash,
-                           h[i].lowcase_key, h[i].key.len);
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
+        hh = ngx_hash_find(&cmcf->headers_in_hash, h->hash,
+                           h->lowcase_key, h->key.len);
 
         /*
          * nginx's handler would choose a server by "Host", and answer a second
@@ -756,11 +745,11 @@ ngx_http_dynworker_outbound_known(ngx_http_request_t *r)
         }
 
         if (hh->offset == offsetof(ngx_http_headers_in_t, host)) {
-            r->headers_in.host = &h[i];
+            r->headers_in.host = h;
             continue;
         }
 
-        (void) hh->handler(r, &h[i], hh->offset);
+        (void) hh->handler(r, h, hh->offset);
     }
 }
 

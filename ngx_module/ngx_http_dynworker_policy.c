@@ -533,23 +533,13 @@ ngx_http_dynworker_headers_remove(ngx_list_t *headers, ngx_str_t *names,
     }
 
     part = &first;
-    header = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
+    while ((header = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
 
         for (j = 0; j < n; j++) {
-            if (header[i].key.len == names[j].len
-                && ngx_strncmp(header[i].lowcase_key, names[j].data,
+            if (header->key.len == names[j].len
+                && ngx_strncmp(header->lowcase_key, names[j].data,
                                names[j].len)
                    == 0)
             {
@@ -566,7 +556,7 @@ ngx_http_dynworker_headers_remove(ngx_list_t *headers, ngx_str_t *names,
             return NGX_ERROR;
         }
 
-        *h = header[i];
+        *h = *header;
     }
 
     return NGX_OK;

@@ -79,21 +79,10 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
           + sizeof("X-Real-IP") + addr->len + 1;
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        len += h[i].key.len + 1 + h[i].value.len + 1;
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
+        len += h->key.len + 1 + h->value.len + 1;
     }
 
     p = ngx_pnalloc(r->pool, len);
@@ -118,33 +107,22 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
     *p++ = '\0';
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */; i++) {
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash == 0
-            || ngx_http_dynworker_client_owns(&h[i].key)
-            || ngx_strlchr(h[i].value.data,
-                           h[i].value.data + h[i].value.len, '\0')
-            || !ngx_http_dynworker_is_token(&h[i].key))
+        if (h->hash == 0
+            || ngx_http_dynworker_client_owns(&h->key)
+            || ngx_strlchr(h->value.data, h->value.data + h->value.len, '\0')
+            || !ngx_http_dynworker_is_token(&h->key))
         {
             continue;
         }
 
-        p = ngx_cpymem(p, h[i].key.data, h[i].key.len);
+        p = ngx_cpymem(p, h->key.data, h->key.len);
         *p++ = '\0';
 
-        p = ngx_cpymem(p, h[i].value.data, h[i].value.len);
+        p = ngx_cpymem(p, h->value.data, h->value.len);
         *p++ = '\0';
     }
 
@@ -226,7 +204,6 @@ ngx_http_dynworker_client_has_body(ngx_http_request_t *r)
 
     return (ctx && ctx->outbound && ctx->outbound->request == r);
 }
-
 
 
 /*

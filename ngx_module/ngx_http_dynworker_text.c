@@ -71,6 +71,27 @@ ngx_http_dynworker_next_string(ngx_str_t *list, ngx_str_t *string)
 }
 
 
+ngx_table_elt_t *
+ngx_http_dynworker_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
+}
+
+
 ngx_int_t
 ngx_http_dynworker_check_headers(ngx_str_t *strings)
 {
