@@ -35,7 +35,6 @@ static ngx_int_t ngx_http_dynworker_headers_set(
     ngx_http_dynworker_policy_t *policy, ngx_http_request_t *r,
     ngx_http_dynworker_set_header_t *header, ngx_http_dynworker_kept_t *kept,
     ngx_list_t *headers);
-static ngx_int_t ngx_http_dynworker_header_value(ngx_str_t *value);
 static char *ngx_http_dynworker_outbound(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 static char *ngx_http_dynworker_outbound_allow(ngx_conf_t *cf,
@@ -583,10 +582,10 @@ ngx_http_dynworker_headers_set(ngx_http_dynworker_policy_t *policy,
         return NGX_OK;
     }
 
-    if (ngx_http_dynworker_header_value(&value) != NGX_OK) {
+    if (!ngx_http_dynworker_is_value(&value)) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "value of header \"%V\" in policy \"%V\" "
-                      "has a line break or a NUL",
+                      "has a control character",
                       &header->name, &policy->name);
         return NGX_ERROR;
     }
@@ -608,23 +607,6 @@ ngx_http_dynworker_headers_set(ngx_http_dynworker_policy_t *policy,
     h->value.data = ngx_pstrdup(headers->pool, &value);
     if (h->value.data == NULL) {
         return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_dynworker_header_value(ngx_str_t *value)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < value->len; i++) {
-        if (value->data[i] == CR || value->data[i] == LF
-            || value->data[i] == '\0')
-        {
-            return NGX_ERROR;
-        }
     }
 
     return NGX_OK;
@@ -832,10 +814,10 @@ ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     /* what variables bring is checked when it is there */
 
-    if (ngx_http_dynworker_header_value(&value[2]) != NGX_OK) {
+    if (!ngx_http_dynworker_is_value(&value[2])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "value of header \"%V\" in policy \"%V\" "
-                           "has a line break or a NUL",
+                           "has a control character",
                            &value[1], &policy->name);
         return NGX_CONF_ERROR;
     }

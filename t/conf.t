@@ -542,7 +542,7 @@ unknown "no_such_variable" variable
     location /t { return 204; }
 --- must_die
 --- error_log
-value of header "X-Key" in policy "api" has a line break or a NUL
+value of header "X-Key" in policy "api" has a control character
 
 
 
