@@ -652,6 +652,14 @@ ngx_table_elt_t *ngx_http_dynworker_next_header(ngx_list_part_t **part,
     ngx_uint_t *i);
 
 /*
+ * A header of nginx's as strings of a head: how long all of a list are, and
+ * one of them.  What no worker could send is not for one to receive and pass
+ * on, so that is left out.
+ */
+size_t ngx_http_dynworker_headers_length(ngx_list_t *headers);
+u_char *ngx_http_dynworker_put_header(u_char *p, ngx_table_elt_t *h);
+
+/*
  * NGX_OK when "strings" is one string without control characters, then pairs
  * of field names (tokens) and field values: RFC 9110, 5.1 and 5.5.
  */

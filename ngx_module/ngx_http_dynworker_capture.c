@@ -207,12 +207,7 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
           + sizeof("Last-Modified")
           + sizeof("Mon, 28 Sep 1970 06:00:00 GMT");
 
-    part = &r->headers_out.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
-        len += h->key.len + 1 + h->value.len + 1;
-    }
+    len += ngx_http_dynworker_headers_length(&r->headers_out.headers);
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -270,21 +265,7 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     i = 0;
 
     while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
-
-        /* what no worker could send is not for one to receive and pass on */
-
-        if (h->hash == 0
-            || !ngx_http_dynworker_is_value(&h->value)
-            || !ngx_http_dynworker_is_token(&h->key))
-        {
-            continue;
-        }
-
-        p = ngx_cpymem(p, h->key.data, h->key.len);
-        *p++ = '\0';
-
-        p = ngx_cpymem(p, h->value.data, h->value.len);
-        *p++ = '\0';
+        p = ngx_http_dynworker_put_header(p, h);
     }
 
     strings.len = p - strings.data;

@@ -78,12 +78,7 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
           + sizeof("CF-Connecting-IP") + addr->len + 1
           + sizeof("X-Real-IP") + addr->len + 1;
 
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
-        len += h->key.len + 1 + h->value.len + 1;
-    }
+    len += ngx_http_dynworker_headers_length(&r->headers_in.headers);
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -110,20 +105,9 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
     i = 0;
 
     while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
-
-        if (h->hash == 0
-            || ngx_http_dynworker_client_owns(&h->key)
-            || ngx_strlchr(h->value.data, h->value.data + h->value.len, '\0')
-            || !ngx_http_dynworker_is_token(&h->key))
-        {
-            continue;
+        if (!ngx_http_dynworker_client_owns(&h->key)) {
+            p = ngx_http_dynworker_put_header(p, h);
         }
-
-        p = ngx_cpymem(p, h->key.data, h->key.len);
-        *p++ = '\0';
-
-        p = ngx_cpymem(p, h->value.data, h->value.len);
-        *p++ = '\0';
     }
 
     p = ngx_cpymem(p, "CF-Connecting-IP", sizeof("CF-Connecting-IP"));

@@ -92,6 +92,46 @@ ngx_http_dynworker_next_header(ngx_list_part_t **part, ngx_uint_t *i)
 }
 
 
+size_t
+ngx_http_dynworker_headers_length(ngx_list_t *headers)
+{
+    size_t            len;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &headers->part;
+    i = 0;
+    len = 0;
+
+    while ((h = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
+        len += h->key.len + 1 + h->value.len + 1;
+    }
+
+    return len;
+}
+
+
+u_char *
+ngx_http_dynworker_put_header(u_char *p, ngx_table_elt_t *h)
+{
+    if (h->hash == 0
+        || !ngx_http_dynworker_is_value(&h->value)
+        || !ngx_http_dynworker_is_token(&h->key))
+    {
+        return p;
+    }
+
+    p = ngx_cpymem(p, h->key.data, h->key.len);
+    *p++ = '\0';
+
+    p = ngx_cpymem(p, h->value.data, h->value.len);
+    *p++ = '\0';
+
+    return p;
+}
+
+
 ngx_int_t
 ngx_http_dynworker_check_headers(ngx_str_t *strings)
 {

@@ -941,3 +941,25 @@ export default {
 ["^Hello nginx\n\$", "^\x1f\x8b"]
 --- no_error_log
 [error]
+
+
+
+=== TEST 38: a header with a control character in its value is not the worker's to see
+--- config
+    location /h { dynworker_script $TEST_NGINX_HTML_DIR/h.js; }
+--- user_files
+>>> h.js
+export default {
+  fetch({ headers }) {
+    return new Response(`${headers.has("X-Control")}\n`, { headers });
+  },
+};
+--- raw_request eval
+"GET /h HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    . "X-Control: a\x01b\r\nX-Tab: a\tb\r\n\r\n"
+--- response_headers
+X-Tab: a	b
+--- response_body
+false
+--- no_error_log
+[error]
