@@ -188,6 +188,7 @@ is h2('/echo', '-H', 'Content-Length:', '-T', $t->dir . '/body', '-X', 'POST'),
 
 my ($worker) = $t->workers;
 my $open = $t->descriptors;
+wait_until { my $before = $open; sleep 0.1; $before == ($open = $t->descriptors) };
 
 for my $case (
     ['/hello', 2000, 100],
