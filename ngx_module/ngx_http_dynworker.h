@@ -873,7 +873,6 @@ struct ngx_http_dynworker_isolate_s {
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
     unsigned                        retired:1;  /* goes when it is not held */
-    unsigned                        counted:1;  /* in process->count */
     unsigned                        idle:1;     /* in lru */
     unsigned                        fresh:1;    /* no call was sent to it */
     unsigned                        disposed:1;

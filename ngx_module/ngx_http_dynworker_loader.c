@@ -9,7 +9,8 @@
 
 
 static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
-    ngx_http_dynworker_process_t *process, ngx_str_t *space, ngx_str_t *name);
+    ngx_http_dynworker_process_t *process, ngx_http_dynworker_role_e role,
+    ngx_str_t *space, ngx_str_t *name);
 static void ngx_http_dynworker_isolate_destroy(
     ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_rest(
@@ -142,12 +143,13 @@ ngx_http_dynworker_host_isolate(ngx_http_dynworker_process_t *process,
         }
     }
 
-    isolate = ngx_http_dynworker_isolate_create(process, NULL, &conf->script);
+    isolate = ngx_http_dynworker_isolate_create(process,
+                                                NGX_HTTP_DYNWORKER_HOST, NULL,
+                                                &conf->script);
     if (isolate == NULL) {
         return NULL;
     }
 
-    isolate->role = NGX_HTTP_DYNWORKER_HOST;
     isolate->conf = conf;
     isolate->conf_ctx = ctx;
     isolate->limits = conf->host_limits;
@@ -204,20 +206,23 @@ ngx_http_dynworker_loader_get(ngx_http_dynworker_process_t *process,
         return isolate;
     }
 
-    return ngx_http_dynworker_isolate_create(process, space, id);
+    return ngx_http_dynworker_isolate_create(process,
+                                             NGX_HTTP_DYNWORKER_SANDBOX, space,
+                                             id);
 }
 
 
 /* Without a namespace it is in no table: a host worker, or one of load(). */
 static ngx_http_dynworker_isolate_t *
 ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
-    ngx_str_t *space, ngx_str_t *name)
+    ngx_http_dynworker_role_e role, ngx_str_t *space, ngx_str_t *name)
 {
     u_char                        *p, c;
     size_t                         i, len;
     ngx_http_dynworker_isolate_t  *isolate;
 
-    if (space && process->count >= process->conf->max_isolates
+    if (role == NGX_HTTP_DYNWORKER_SANDBOX
+        && process->count >= process->conf->max_isolates
         && ngx_http_dynworker_loader_evict(process) != NGX_OK)
     {
         return NULL;
@@ -232,7 +237,7 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
     }
 
     isolate->process = process;
-    isolate->role = NGX_HTTP_DYNWORKER_SANDBOX;
+    isolate->role = role;
     isolate->caps = &isolate->own_cap;
     isolate->ncaps = 1;
 
@@ -261,14 +266,15 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
         *p++ = (c < 0x20 || c == 0x7f) ? '?' : c;
     }
 
+    if (role == NGX_HTTP_DYNWORKER_SANDBOX) {
+        process->count++;
+    }
+
     if (space) {
         isolate->named = 1;
         isolate->sn.node.key = ngx_crc32_long(isolate->sn.str.data, len);
 
         ngx_rbtree_insert(&process->isolates, &isolate->sn.node);
-
-        isolate->counted = 1;
-        process->count++;
 
         /* nobody holds it yet */
 
@@ -298,7 +304,7 @@ ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
         ngx_rbtree_delete(&process->isolates, &isolate->sn.node);
     }
 
-    if (isolate->counted) {
+    if (isolate->role == NGX_HTTP_DYNWORKER_SANDBOX) {
         process->count--;
     }
 
@@ -738,18 +744,9 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
     } else {
         ngx_str_set(&id, "(load)");
 
-        isolate = NULL;
-
-        if (process->count < process->conf->max_isolates
-            || ngx_http_dynworker_loader_evict(process) == NGX_OK)
-        {
-            isolate = ngx_http_dynworker_isolate_create(process, NULL, &id);
-
-            if (isolate) {
-                isolate->counted = 1;
-                process->count++;
-            }
-        }
+        isolate = ngx_http_dynworker_isolate_create(process,
+                                                    NGX_HTTP_DYNWORKER_SANDBOX,
+                                                    NULL, &id);
     }
 
     if (isolate == NULL) {
