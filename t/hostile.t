@@ -540,6 +540,7 @@ for my $case (
     [grant_none => 'reset 10'],
     [grant_huge => 'reset 10'],
     [outbound_none => 'reset 10'],
+    [outbound_loader => 'reset 10'],
     # nor may a dynamic worker give its own exports, or what it has not
     [sandbox_grant_own => 'head 200'],
     [sandbox_grant_export => 'reset 10'],
