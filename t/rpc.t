@@ -403,3 +403,32 @@ api
 api
 --- no_error_log
 [error]
+
+
+
+=== TEST 9: what was lowered for a dynamic worker holds for what it loads
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  fetch(request, env) {
+    return env.LOADER.load(module(`export default {
+      fetch(request, env) {
+        return env.LOADER.load({ mainModule: "i.js", modules: { "i.js": \`export default {
+          async fetch() {
+            const seen = [];
+            for (let i = 0; i < 3; i++) {
+              seen.push(await fetch("http://api.example.com/").then(({ status }) => status, String));
+            }
+            return new Response(seen.join("\\\\n") + "\\\\n");
+          } };\` } }).getEntrypoint().fetch(request);
+      } };`, { env: { LOADER: env.LOADER }, limits: { subRequests: 2 } }))
+      .getEntrypoint().fetch(request);
+  },
+};
+--- response_body
+200
+200
+Error: Too many subrequests.
+--- no_error_log
+[error]
