@@ -146,6 +146,13 @@ typedef struct {
 } ngx_http_dynworker_binding_t;
 
 
+/* A name in ctx.props or request.cf. */
+typedef struct {
+    ngx_str_t                       name;
+    ngx_http_complex_value_t        value;
+} ngx_http_dynworker_field_t;
+
+
 struct ngx_http_dynworker_loc_conf_s {
     /* the content handler's directive */
     ngx_http_dynworker_place_t      place;
@@ -163,6 +170,10 @@ struct ngx_http_dynworker_loc_conf_s {
 
     /* of ngx_http_dynworker_binding_t: env of the host worker */
     ngx_array_t                    *bindings;
+
+    /* of ngx_http_dynworker_field_t: ctx.props and request.cf */
+    ngx_array_t                    *props;
+    ngx_array_t                    *cf;
 
     /*
      * Capabilities of this location's worker, by number: 0 is the global
@@ -210,6 +221,29 @@ char *ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd,
 /* Adds the outer level's to conf->bindings. */
 char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
+
+
+/* Is it a JavaScript identifier?  Says so if it is not: "name in env". */
+ngx_int_t ngx_http_dynworker_check_name(ngx_conf_t *cf, ngx_str_t *name,
+    const char *where);
+
+
+/* ngx_http_dynworker_field.c: what is evaluated for each request */
+
+/* Setters of "dynworker_prop" and "dynworker_cf". */
+char *ngx_http_dynworker_set_prop(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_dynworker_set_cf(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* Adds the outer level's, "prev", to *conf. */
+char *ngx_http_dynworker_merge_fields(ngx_array_t **conf, ngx_array_t *prev);
+/*
+ * The "n" pairs and the fields (which may be NULL), with their values for this
+ * request, as the text of a JSON object in r->pool; ASCII but for bytes from
+ * 0x80 on, without control characters.
+ */
+ngx_int_t ngx_http_dynworker_fields_json(ngx_http_request_t *r,
+    ngx_array_t *fields, ngx_keyval_t *own, ngx_uint_t n, ngx_str_t *json);
 
 
 /* ngx_http_dynworker_script.c: host workers' files and env, at start */

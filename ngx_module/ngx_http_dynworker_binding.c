@@ -377,29 +377,12 @@ static ngx_http_dynworker_binding_t *
 ngx_http_dynworker_add_binding(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind)
 {
-    u_char                         c;
     ngx_str_t                     *value;
-    ngx_uint_t                     i;
     ngx_http_dynworker_binding_t  *binding;
 
     value = cf->args->elts;
 
-    for (i = 0; i < value[1].len; i++) {
-        c = value[1].data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9' && i > 0) || c == '_' || c == '$')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (value[1].len == 0 || i < value[1].len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\" in env, it must be "
-                           "a JavaScript identifier", &value[1]);
+    if (ngx_http_dynworker_check_name(cf, &value[1], "env") != NGX_OK) {
         return NULL;
     }
 
@@ -430,6 +413,36 @@ ngx_http_dynworker_add_binding(ngx_conf_t *cf,
     binding->name = value[1];
 
     return binding;
+}
+
+
+ngx_int_t
+ngx_http_dynworker_check_name(ngx_conf_t *cf, ngx_str_t *name,
+    const char *where)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9' && i > 0) || c == '_' || c == '$')
+        {
+            continue;
+        }
+
+        break;
+    }
+
+    if (name->len == 0 || i < name->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name \"%V\" in %s, it must be "
+                           "a JavaScript identifier", name, where);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

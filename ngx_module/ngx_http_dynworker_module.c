@@ -3,7 +3,8 @@
  * Directives and configuration, start and end of the module.
  *
  * A directive of an inner level replaces the outer one, parameter by parameter
- * where it has parameters; bindings add up (ngx_http_dynworker_binding.c).
+ * where it has parameters; bindings, props and
+ * cf add up (ngx_http_dynworker_binding.c, _field.c).
  */
 
 #include "ngx_http_dynworker.h"
@@ -149,6 +150,20 @@ static ngx_command_t  ngx_http_dynworker_commands[] = {
     { ngx_string("dynworker_service"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE23,
       ngx_http_dynworker_bind_service,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dynworker_prop"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_dynworker_set_prop,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("dynworker_cf"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_http_dynworker_set_cf,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -329,6 +344,8 @@ ngx_http_dynworker_create_loc_conf(ngx_conf_t *cf)
      */
 
     dlcf->bindings = NGX_CONF_UNSET_PTR;
+    dlcf->props = NGX_CONF_UNSET_PTR;
+    dlcf->cf = NGX_CONF_UNSET_PTR;
     dlcf->outbound = NGX_CONF_UNSET_PTR;
     dlcf->compatibility_flags = NGX_CONF_UNSET_PTR;
 
@@ -353,7 +370,12 @@ ngx_http_dynworker_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (ngx_http_dynworker_merge_bindings(cf, prev, conf) != NGX_CONF_OK) {
+    if (ngx_http_dynworker_merge_bindings(cf, prev, conf) != NGX_CONF_OK
+        || ngx_http_dynworker_merge_fields(&conf->props, prev->props)
+           != NGX_CONF_OK
+        || ngx_http_dynworker_merge_fields(&conf->cf, prev->cf)
+           != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

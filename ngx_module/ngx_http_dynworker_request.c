@@ -25,12 +25,13 @@ ngx_int_t
 ngx_http_dynworker_client_head(ngx_http_request_t *r,
     ngx_http_dynworker_head_t *head)
 {
-    u_char           *p;
-    size_t            len;
-    ngx_str_t         scheme, host, uri, cf, *method, *addr;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    u_char                         *p;
+    size_t                          len;
+    ngx_str_t                       scheme, host, uri, cf, *method, *addr;
+    ngx_uint_t                      i;
+    ngx_list_part_t                *part;
+    ngx_table_elt_t                *h;
+    ngx_http_dynworker_loc_conf_t  *dlcf;
 
     ngx_memzero(head, sizeof(ngx_http_dynworker_head_t));
 
@@ -120,7 +121,15 @@ ngx_http_dynworker_client_head(ngx_http_request_t *r,
 
     head->strings.len = p - head->strings.data;
 
-    ngx_str_null(&head->props);
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dynworker_module);
+
+    if (dlcf->props
+        && ngx_http_dynworker_fields_json(r, dlcf->props, NULL, 0,
+                                          &head->props)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     head->body = (ngx_http_dynworker_client_has_body(r)
                   && !ngx_http_dynworker_client_spent(r)
@@ -256,75 +265,60 @@ ngx_http_dynworker_client_uri(u_char *p, ngx_str_t *uri)
 }
 
 
-/* request.cf: what nginx knows of the connection, as JSON. */
+/* request.cf: what nginx knows of the connection, and "dynworker_cf". */
 static ngx_int_t
 ngx_http_dynworker_client_cf(ngx_http_request_t *r, ngx_str_t *cf)
 {
-    const char  *protocol;
+    ngx_uint_t                      n;
+    ngx_keyval_t                    own[3];
+    ngx_http_dynworker_loc_conf_t  *dlcf;
+#if (NGX_HTTP_SSL)
+    ngx_connection_t               *c;
+#endif
 
     switch (r->http_version) {
 
     case NGX_HTTP_VERSION_20:
-        protocol = "HTTP/2";
+        ngx_str_set(&own[0].value, "HTTP/2");
         break;
 
 #ifdef NGX_HTTP_VERSION_30
     case NGX_HTTP_VERSION_30:
-        protocol = "HTTP/3";
+        ngx_str_set(&own[0].value, "HTTP/3");
         break;
 #endif
 
     case NGX_HTTP_VERSION_10:
-        protocol = "HTTP/1.0";
+        ngx_str_set(&own[0].value, "HTTP/1.0");
         break;
 
     default:
-        protocol = "HTTP/1.1";
+        ngx_str_set(&own[0].value, "HTTP/1.1");
         break;
     }
 
-#if (NGX_HTTP_SSL)
-    {
-    ngx_str_t          version, cipher;
-    ngx_connection_t  *c;
+    ngx_str_set(&own[0].key, "httpProtocol");
+    n = 1;
 
+#if (NGX_HTTP_SSL)
     c = r->connection;
 
     if (c->ssl) {
+        ngx_str_set(&own[1].key, "tlsVersion");
+        ngx_str_set(&own[2].key, "tlsCipher");
+        n = 3;
 
-        if (ngx_ssl_get_protocol(c, r->pool, &version) != NGX_OK
-            || ngx_ssl_get_cipher_name(c, r->pool, &cipher) != NGX_OK)
+        if (ngx_ssl_get_protocol(c, r->pool, &own[1].value) != NGX_OK
+            || ngx_ssl_get_cipher_name(c, r->pool, &own[2].value) != NGX_OK)
         {
             return NGX_ERROR;
         }
-
-        cf->data = ngx_pnalloc(r->pool, version.len + cipher.len
-                    + sizeof("{'httpProtocol':'HTTP/1.1','tlsVersion':'',"
-                             "'tlsCipher':''}"));
-        if (cf->data == NULL) {
-            return NGX_ERROR;
-        }
-
-        cf->len = ngx_sprintf(cf->data,
-                              "{\"httpProtocol\":\"%s\",\"tlsVersion\":\"%V\","
-                              "\"tlsCipher\":\"%V\"}",
-                              protocol, &version, &cipher)
-                  - cf->data;
-
-        return NGX_OK;
-    }
     }
 #endif
 
-    cf->data = ngx_pnalloc(r->pool, sizeof("{'httpProtocol':'HTTP/1.1'}"));
-    if (cf->data == NULL) {
-        return NGX_ERROR;
-    }
+    dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dynworker_module);
 
-    cf->len = ngx_sprintf(cf->data, "{\"httpProtocol\":\"%s\"}", protocol)
-              - cf->data;
-
-    return NGX_OK;
+    return ngx_http_dynworker_fields_json(r, dlcf->cf, own, n, cf);
 }
 
 

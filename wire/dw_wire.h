@@ -211,7 +211,8 @@ typedef struct {
     uint64_t        body_length;    /* FETCH; or DW_WIRE_LENGTH_UNKNOWN */
     uint32_t        cpu_ms;         /* ISOLATE: for one invocation */
     uint32_t        memory_mb;      /* ISOLATE */
-    dw_wire_span_t  props;          /* FETCH: ctx.props, serialized */
+    /* FETCH: ctx.props, as V8 serializes it, or, by nginx, a JSON object */
+    dw_wire_span_t  props;
     dw_wire_span_t  strings;
 } dw_wire_open_t;
 

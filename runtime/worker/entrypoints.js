@@ -1,7 +1,8 @@
 // The classes of "cloudflare:workers" and the ExecutionContext.
 
+import { v8 } from "../native.js";
 import {
-  ObjectDefineProperty, PrimordialTypeError as TypeError,
+  JSONParse, ObjectDefineProperty, PrimordialTypeError as TypeError,
 } from "../primordials.js";
 import { deserialize } from "../core/clone.js";
 import { requireInvocation } from "../core/invocation.js";
@@ -11,6 +12,12 @@ import {
 import { readOwn } from "./capabilities.js";
 
 const kCreate = {};
+
+// Props of a stub are as its maker serialized them; those of a location
+// ("dynworker_prop") are the text of a JSON object.
+const readProps = (bytes) => bytes[0] === 0x7b
+  ? JSONParse(v8.utf8Decode(bytes, false, true))
+  : deserialize(bytes, readOwn);
 
 let createContext;
 
@@ -36,7 +43,7 @@ export class ExecutionContext {
     requireBrand(#props in this);
     if (this.#props === undefined) {
       const { props } = this.#invocation;
-      this.#props = props === undefined ? {} : deserialize(props, readOwn);
+      this.#props = props === undefined ? {} : readProps(props);
     }
     return this.#props;
   }
