@@ -82,7 +82,10 @@ typedef enum {
     NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT   /* an export of a host worker */
 } ngx_http_dynworker_cap_type_e;
 
-/* An export of a host worker's, with ctx.props that stay with nginx. */
+/*
+ * An export of a host worker's, with ctx.props that stay with nginx.  That of a
+ * service lives as long as the configuration, which holds a reference.
+ */
 typedef struct {
     ngx_uint_t                      refs;       /* capabilities */
     ngx_http_dynworker_loc_conf_t  *conf;
@@ -143,6 +146,11 @@ typedef struct {
      */
     ngx_str_t                       value;
     ngx_http_dynworker_policy_t    *policy;
+
+    /* of a service that is a host worker */
+    ngx_str_t                       script;
+    ngx_str_t                       entrypoint;
+    ngx_http_dynworker_place_t      place;
 } ngx_http_dynworker_binding_t;
 
 
@@ -160,6 +168,13 @@ struct ngx_http_dynworker_loc_conf_s {
     /* dynworker_script: the file, and its modules and env as wire records */
     ngx_str_t                       script;
     ngx_str_t                       records;
+
+    /*
+     * Of ngx_http_dynworker_loc_conf_t *: the location itself and a copy of it
+     * for each other script that is a service here, with "place", "script",
+     * "records" and "caps" of its own.  All of them share this array.
+     */
+    ngx_array_t                    *workers;
 
     /* dynworker_load */
     ngx_http_complex_value_t       *load_id;
@@ -249,21 +264,14 @@ ngx_int_t ngx_http_dynworker_fields_json(ngx_http_request_t *r,
 /* ngx_http_dynworker_script.c: host workers' files and env, at start */
 
 /*
- * Reads "file" and all that it imports through "dynworker-engine --check" and
- * sets *bundle to the wire records of its modules, in cf->temp_pool.  Blocks:
- * configuration time only.  Logs the error, with the place of the directive
- * that named the file, and returns NGX_ERROR.
+ * Reads dlcf->script and all that it imports through "dynworker-engine
+ * --check": with env and compatibility settings that gives dlcf->records, and
+ * a capability for each loader and service in dlcf->caps.  Services that are
+ * scripts are read as well, into dlcf->workers.  Blocks: configuration time
+ * only.  NGX_ERROR: logged, with the place of the directive.
  */
-ngx_int_t ngx_http_dynworker_script_read(ngx_conf_t *cf,
-    ngx_http_dynworker_main_conf_t *dmcf, ngx_str_t *file,
-    ngx_http_dynworker_place_t *place, ngx_str_t *bundle);
-
-/*
- * Adds env and compatibility settings to the bundle, which gives
- * dlcf->records, and a capability for each loader and service to dlcf->caps.
- */
-ngx_int_t ngx_http_dynworker_script_records(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *dlcf, ngx_str_t *bundle);
+ngx_int_t ngx_http_dynworker_script_init(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf);
 
 
 /* ngx_http_dynworker_url.c: absolute http(s) URLs that an engine sent */
@@ -967,6 +975,9 @@ void ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load);
 
 /* ngx_http_dynworker_cap.c: what an isolate may reach */
 
+/* Makes conf->caps, with the global outbound alone in it. */
+ngx_int_t ngx_http_dynworker_caps_init(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *conf);
 /* Capability "number"; NULL: it has none such. */
 ngx_http_dynworker_cap_t *ngx_http_dynworker_isolate_cap(
     ngx_http_dynworker_isolate_t *isolate, uint64_t number);

@@ -14,6 +14,8 @@
 
 static char *ngx_http_dynworker_bind_text(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind);
+static char *ngx_http_dynworker_bind_script(ngx_conf_t *cf,
+    ngx_http_dynworker_binding_t *binding);
 static ngx_int_t ngx_http_dynworker_read_secret(ngx_conf_t *cf,
     ngx_str_t *file, ngx_str_t *value);
 static ngx_http_dynworker_binding_t *ngx_http_dynworker_add_binding(
@@ -195,7 +197,7 @@ ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* A Fetcher: what is below a location, or a policy. */
+/* A Fetcher: what is below a location, a policy, or another host worker. */
 
 char *
 ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -213,11 +215,7 @@ ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (ngx_strncmp(value[2].data, "script=", 7) == 0) {
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"script=\" of service \"%V\" is "
-                           "not supported yet", &value[1]);
-        return NGX_CONF_ERROR;
+        return ngx_http_dynworker_bind_script(cf, binding);
     }
 
     if (cf->args->nelts > 3) {
@@ -278,9 +276,62 @@ ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid target \"%V\" of service \"%V\", it must be "
-                       "\"uri=\" with a URI or \"outbound=\" with the name of "
-                       "a policy", &value[2], &value[1]);
+                       "\"uri=\" with a URI, \"outbound=\" with the name of "
+                       "a policy, or \"script=\" with a file",
+                       &value[2], &value[1]);
     return NGX_CONF_ERROR;
+}
+
+
+/* The file is read where a location has it in env: that is known later. */
+
+static char *
+ngx_http_dynworker_bind_script(ngx_conf_t *cf,
+    ngx_http_dynworker_binding_t *binding)
+{
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    binding->script.len = value[2].len - 7;
+    binding->script.data = value[2].data + 7;
+
+    if (binding->script.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no file in \"script=\" of service \"%V\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &binding->script, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    binding->place.file = cf->conf_file->file.name.data;
+    binding->place.line = cf->conf_file->line;
+
+    if (cf->args->nelts == 3) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[3].data, "entrypoint=", 11) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown parameter \"%V\" of service \"%V\", it "
+                           "must be \"entrypoint=\"", &value[3], &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    binding->entrypoint.len = value[3].len - 11;
+    binding->entrypoint.data = value[3].data + 11;
+
+    if (binding->entrypoint.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "no class in \"entrypoint=\" of service \"%V\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

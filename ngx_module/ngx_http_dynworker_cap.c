@@ -13,6 +13,34 @@ static void ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
     ngx_http_dynworker_cap_t *from);
 
 
+ngx_int_t
+ngx_http_dynworker_caps_init(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *conf)
+{
+    ngx_http_dynworker_cap_t  *cap;
+
+    conf->caps = ngx_array_create(cf->pool, 2,
+                                  sizeof(ngx_http_dynworker_cap_t));
+    if (conf->caps == NULL) {
+        return NGX_ERROR;
+    }
+
+    cap = ngx_array_push(conf->caps);
+    if (cap == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(cap, sizeof(ngx_http_dynworker_cap_t));
+
+    if (conf->outbound) {
+        cap->type = NGX_HTTP_DYNWORKER_CAP_OUTBOUND;
+        cap->policy = conf->outbound;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_http_dynworker_cap_t *
 ngx_http_dynworker_isolate_cap(ngx_http_dynworker_isolate_t *isolate,
     uint64_t number)

@@ -336,6 +336,7 @@ ngx_http_dynworker_create_loc_conf(ngx_conf_t *cf)
      *
      *     dlcf->script = { 0, NULL };
      *     dlcf->records = { 0, NULL };
+     *     dlcf->workers = NULL;
      *     dlcf->load_id = NULL;
      *     dlcf->load_code = NULL;
      *     dlcf->load_space = { 0, NULL };
@@ -480,30 +481,14 @@ static char *
 ngx_http_dynworker_init_handler(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf)
 {
-    ngx_str_t                        bundle;
-    ngx_http_dynworker_cap_t        *cap;
     ngx_http_dynworker_main_conf_t  *dmcf;
 
     dmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dynworker_module);
 
     dmcf->used = 1;
 
-    dlcf->caps = ngx_array_create(cf->pool, 2,
-                                  sizeof(ngx_http_dynworker_cap_t));
-    if (dlcf->caps == NULL) {
+    if (ngx_http_dynworker_caps_init(cf, dlcf) != NGX_OK) {
         return NGX_CONF_ERROR;
-    }
-
-    cap = ngx_array_push(dlcf->caps);
-    if (cap == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(cap, sizeof(ngx_http_dynworker_cap_t));
-
-    if (dlcf->outbound) {
-        cap->type = NGX_HTTP_DYNWORKER_CAP_OUTBOUND;
-        cap->policy = dlcf->outbound;
     }
 
     dlcf->load_space.data = ngx_pnalloc(cf->pool, NGX_INT_T_LEN + 1);
@@ -521,14 +506,13 @@ ngx_http_dynworker_init_handler(ngx_conf_t *cf,
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_dynworker_script_read(cf, dmcf, &dlcf->script, &dlcf->place,
-                                       &bundle)
-        != NGX_OK)
-    {
+    dlcf->workers = ngx_array_create(cf->pool, 1,
+                                     sizeof(ngx_http_dynworker_loc_conf_t *));
+    if (dlcf->workers == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_dynworker_script_records(cf, dlcf, &bundle) != NGX_OK) {
+    if (ngx_http_dynworker_script_init(cf, dlcf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 

@@ -43,6 +43,11 @@ typedef struct {
 } ngx_http_dynworker_check_t;
 
 
+static ngx_int_t ngx_http_dynworker_script_read(ngx_conf_t *cf,
+    ngx_http_dynworker_main_conf_t *dmcf, ngx_str_t *file,
+    ngx_http_dynworker_place_t *place, ngx_str_t *bundle);
+static ngx_int_t ngx_http_dynworker_script_records(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf, ngx_str_t *bundle);
 static ngx_int_t ngx_http_dynworker_check_run(
     ngx_http_dynworker_check_t *check);
 static ngx_err_t ngx_http_dynworker_check_spawn(
@@ -62,6 +67,12 @@ static void ngx_http_dynworker_check_error(ngx_http_dynworker_check_t *check);
 static void ngx_http_dynworker_check_too_big(
     ngx_http_dynworker_check_t *check);
 
+static ngx_int_t ngx_http_dynworker_script_cap(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf,
+    ngx_http_dynworker_binding_t *binding, ngx_http_dynworker_cap_t *cap);
+static ngx_http_dynworker_entry_t *ngx_http_dynworker_script_service(
+    ngx_conf_t *cf, ngx_http_dynworker_loc_conf_t *dlcf,
+    ngx_http_dynworker_binding_t *binding);
 static ngx_int_t ngx_http_dynworker_loader_space(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf,
     ngx_http_dynworker_binding_t *binding, ngx_http_dynworker_cap_t *cap);
@@ -72,6 +83,38 @@ static u_char *ngx_http_dynworker_record(u_char *p, ngx_uint_t kind,
 
 
 ngx_int_t
+ngx_http_dynworker_script_init(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf)
+{
+    ngx_str_t                         bundle;
+    ngx_http_dynworker_loc_conf_t   **worker;
+    ngx_http_dynworker_main_conf_t   *dmcf;
+
+    dmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dynworker_module);
+
+    /* before its services are read: one of them may be itself */
+
+    worker = ngx_array_push(dlcf->workers);
+    if (worker == NULL) {
+        return NGX_ERROR;
+    }
+
+    *worker = dlcf;
+
+    if (ngx_http_dynworker_script_read(cf, dmcf, &dlcf->script, &dlcf->place,
+                                       &bundle)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_dynworker_script_records(cf, dlcf, &bundle);
+}
+
+
+/* Sets *bundle to the wire records of its modules, in cf->temp_pool. */
+
+static ngx_int_t
 ngx_http_dynworker_script_read(ngx_conf_t *cf,
     ngx_http_dynworker_main_conf_t *dmcf, ngx_str_t *file,
     ngx_http_dynworker_place_t *place, ngx_str_t *bundle)
@@ -141,7 +184,7 @@ ngx_http_dynworker_script_read(ngx_conf_t *cf,
 }
 
 
-ngx_int_t
+static ngx_int_t
 ngx_http_dynworker_script_records(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_str_t *bundle)
 {
@@ -208,19 +251,8 @@ ngx_http_dynworker_script_records(ngx_conf_t *cf,
                 return NGX_ERROR;
             }
 
-            ngx_memzero(cap, sizeof(ngx_http_dynworker_cap_t));
-
-            if (binding[i].policy) {
-                cap->type = NGX_HTTP_DYNWORKER_CAP_OUTBOUND;
-                cap->policy = binding[i].policy;
-
-            } else if (binding[i].kind == DW_WIRE_ENV_SERVICE) {
-                cap->type = NGX_HTTP_DYNWORKER_CAP_LOCATION;
-                cap->uri = binding[i].value;
-
-            } else if (ngx_http_dynworker_loader_space(cf, dlcf, &binding[i],
-                                                       cap)
-                       != NGX_OK)
+            if (ngx_http_dynworker_script_cap(cf, dlcf, &binding[i], cap)
+                != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -243,6 +275,101 @@ ngx_http_dynworker_script_records(ngx_conf_t *cf,
     dlcf->records.len = p - dlcf->records.data;
 
     return NGX_OK;
+}
+
+
+/* What the binding of a loader or a service may reach. */
+
+static ngx_int_t
+ngx_http_dynworker_script_cap(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf,
+    ngx_http_dynworker_binding_t *binding, ngx_http_dynworker_cap_t *cap)
+{
+    ngx_memzero(cap, sizeof(ngx_http_dynworker_cap_t));
+
+    if (binding->kind == DW_WIRE_ENV_LOADER) {
+        return ngx_http_dynworker_loader_space(cf, dlcf, binding, cap);
+    }
+
+    if (binding->policy) {
+        cap->type = NGX_HTTP_DYNWORKER_CAP_OUTBOUND;
+        cap->policy = binding->policy;
+
+        return NGX_OK;
+    }
+
+    if (binding->script.len) {
+        cap->type = NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT;
+        cap->entry = ngx_http_dynworker_script_service(cf, dlcf, binding);
+
+        return cap->entry ? NGX_OK : NGX_ERROR;
+    }
+
+    cap->type = NGX_HTTP_DYNWORKER_CAP_LOCATION;
+    cap->uri = binding->value;
+
+    return NGX_OK;
+}
+
+
+/*
+ * An entrypoint of another host worker: one a script and location, which has
+ * all of the location but its script.
+ */
+
+static ngx_http_dynworker_entry_t *
+ngx_http_dynworker_script_service(ngx_conf_t *cf,
+    ngx_http_dynworker_loc_conf_t *dlcf, ngx_http_dynworker_binding_t *binding)
+{
+    ngx_uint_t                       i;
+    ngx_http_core_srv_conf_t        *cscf;
+    ngx_http_dynworker_entry_t      *entry;
+    ngx_http_dynworker_loc_conf_t   *conf, **worker;
+
+    worker = dlcf->workers->elts;
+
+    for (i = 0; i < dlcf->workers->nelts; i++) {
+        conf = worker[i];
+
+        if (conf->script.len == binding->script.len
+            && ngx_strncmp(conf->script.data, binding->script.data,
+                           conf->script.len) == 0)
+        {
+            goto found;
+        }
+    }
+
+    conf = ngx_palloc(cf->pool, sizeof(ngx_http_dynworker_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    *conf = *dlcf;
+
+    conf->place = binding->place;
+    conf->script = binding->script;
+
+    if (ngx_http_dynworker_caps_init(cf, conf) != NGX_OK
+        || ngx_http_dynworker_script_init(cf, conf) != NGX_OK)
+    {
+        return NULL;
+    }
+
+found:
+
+    entry = ngx_pcalloc(cf->pool, sizeof(ngx_http_dynworker_entry_t));
+    if (entry == NULL) {
+        return NULL;
+    }
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    entry->refs = 1;
+    entry->conf = conf;
+    entry->conf_ctx = cscf->ctx;
+    entry->name = binding->entrypoint;
+
+    return entry;
 }
 
 

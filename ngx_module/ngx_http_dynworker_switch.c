@@ -480,7 +480,15 @@ ngx_http_dynworker_switch_entrypoint(ngx_http_dynworker_call_t *call,
     head->strings.len = entry->name.len + 1 + strings.len;
     head->props = entry->props;
 
-    p = ngx_cpymem(p, entry->name.data, entry->name.len);
+    /* it works in its own location, whoever calls it */
+
+    call->conf = entry->conf;
+    call->conf_ctx = entry->conf_ctx;
+
+    if (entry->name.len) {
+        p = ngx_cpymem(p, entry->name.data, entry->name.len);
+    }
+
     *p++ = '\0';
     ngx_memcpy(p, strings.data, strings.len);
 

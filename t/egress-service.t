@@ -1,4 +1,5 @@
-# dynworker_service: env.NAME is a Fetcher, of a location or of a policy.
+# dynworker_service uri= and outbound=: env.NAME is a Fetcher, of a location or of
+# a policy.
 
 use Test::Nginx::Socket 'no_plan';
 use DynWorker;
@@ -335,25 +336,16 @@ GET /t
 
 
 
-=== TEST 10: script= is not there yet
---- config
-    location /t { dynworker_service API script=other.js entrypoint=Api; return 204; }
---- must_die
---- error_log
-"script=" of service "API" is not supported yet
-
-
-
-=== TEST 11: a target that is none
+=== TEST 10: a target that is none
 --- config
     location /t { dynworker_service API http://api.test; return 204; }
 --- must_die
 --- error_log
-invalid target "http://api.test" of service "API", it must be "uri=" with a URI or "outbound=" with the name of a policy
+invalid target "http://api.test" of service "API", it must be "uri=" with a URI, "outbound=" with the name of a policy, or "script=" with a file
 
 
 
-=== TEST 12: a uri with a variable
+=== TEST 11: a uri with a variable
 --- config
     location /t { dynworker_service API uri=/$host; return 204; }
 --- must_die
@@ -362,7 +354,7 @@ invalid uri "/$host" of service "API"
 
 
 
-=== TEST 13: a uri that is none
+=== TEST 12: a uri that is none
 --- config
     location /t { dynworker_service API uri=api; return 204; }
 --- must_die
@@ -371,7 +363,7 @@ invalid uri "api" of service "API"
 
 
 
-=== TEST 14: a policy that is none
+=== TEST 13: a policy that is none
 --- config
     location /t { dynworker_service API outbound=missing; return 204; }
 --- must_die
@@ -380,7 +372,7 @@ unknown policy "missing" in
 
 
 
-=== TEST 15: no policy at all
+=== TEST 14: no policy at all
 --- config
     location /t { dynworker_service API outbound=; return 204; }
 --- must_die
@@ -389,7 +381,7 @@ no policy in "outbound=" of service "API"
 
 
 
-=== TEST 16: one parameter too many
+=== TEST 15: one parameter too many
 --- config
     location /t { dynworker_service API uri=/x entrypoint=Api; return 204; }
 --- must_die
