@@ -43,6 +43,8 @@ export function setOutboundExists(exists) {
   outboundExists = exists;
 }
 
+export const hasGlobalOutbound = () => outboundExists;
+
 const bodyHeaders = {
   __proto__: null,
   "content-encoding": true, "content-language": true, "content-length": true,

@@ -4,6 +4,7 @@
 import {
   ObjectCreate, PrimordialTypeError as TypeError,
 } from "../primordials.js";
+import { chunk } from "../core/chunks.js";
 import { fetcherTarget, Remote } from "../core/remote.js";
 import { addWildcard, createCallable, setBase } from "../core/stubs.js";
 import { defineInterface } from "../core/webidl.js";
@@ -22,6 +23,12 @@ class Fetcher {
   fetch(input, init = undefined) {
     return fetchFrom(
       fetcherTarget(this), input, init, arguments.length, "Fetcher.fetch");
+  }
+
+  connect(address, options = undefined) {
+    return chunk("sockets").connectFrom(
+      fetcherTarget(this), address, options, arguments.length,
+      "Fetcher.connect");
   }
 }
 defineInterface(Fetcher);

@@ -44,7 +44,8 @@ function requireFrom(referrer, specifier, host) {
   if (typeof specifier !== "string") {
     throw new TypeError("require(): the specifier must be a string.");
   }
-  if (specifier === "cloudflare:workers") return host.workers();
+  const cloudflare = host.cloudflare(specifier);
+  if (cloudflare !== undefined) return cloudflare;
   const found = host.find(specifier, referrer);
   if (found === undefined) {
     const builtIn = host.builtIn(specifier);

@@ -75,6 +75,24 @@ function workersModule() {
   return exports;
 }
 
+function socketsModule() {
+  const exports = ObjectCreate(null);
+  exports.connect = chunk("sockets").connect;
+  return exports;
+}
+
+const cloudflareModules = {
+  __proto__: null,
+  "cloudflare:sockets": socketsModule,
+  "cloudflare:workers": workersModule,
+};
+
+// A module of Cloudflare's, or undefined.
+function findCloudflareModule(specifier) {
+  const make = cloudflareModules[specifier];
+  return make === undefined ? undefined : syntheticModule(specifier, make);
+}
+
 function defaultExport(value) {
   const exports = ObjectCreate(null);
   exports.default = value;
@@ -129,9 +147,8 @@ function findNodeModule(specifier) {
 // For native.v8.setModuleHost().
 function resolve(specifier, referrer) {
   referrer ??= "";
-  if (specifier === "cloudflare:workers") {
-    return syntheticModule(specifier, workersModule);
-  }
+  const cloudflare = findCloudflareModule(specifier);
+  if (cloudflare !== undefined) return cloudflare;
   const module = find(specifier, referrer);
   if (module === undefined) {
     const builtIn = findNodeModule(specifier);
@@ -152,7 +169,7 @@ const requireModule = (module) => chunk("commonjs").evaluate(module, {
   isScript: (found) => found.kind === JS,
   isCommonJs: (found) => found.kind === CJS,
   missing,
-  workers: () => syntheticModule("cloudflare:workers", workersModule).exports,
+  cloudflare: (specifier) => findCloudflareModule(specifier)?.exports,
   builtIn: (specifier) => findNodeModule(specifier)?.exports.default,
 });
 

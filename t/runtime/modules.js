@@ -46,14 +46,15 @@ modules("CommonJS: a module runs once, and a cycle sees what is there so far", {
     exports.later = () => a.seen; exports.done = true;` },
 }, [true, [1, true], 1, true]);
 
-modules("CommonJS: cloudflare:workers, import() and an ES module", {
+modules("CommonJS: cloudflare: modules, import() and an ES module", {
   "main.js": `import a from "./a.cjs"; ${answer("[a.target, await a.dynamic(), a.refused]")}`,
   "a.cjs": { cjs: `const { RpcTarget } = require("cloudflare:workers");
-    exports.target = typeof RpcTarget;
+    const { connect } = require("cloudflare:sockets");
+    exports.target = typeof RpcTarget + typeof connect;
     exports.dynamic = async () => (await import("./esm.js")).value;
     try { require("./esm.js"); } catch (error) { exports.refused = error.message; }` },
   "esm.js": "export const value = 5;",
-}, ["function", 5, 'Module "esm.js" is an ES module: require() cannot load it, import() can.'], dynamic);
+}, ["functionfunction", 5, 'Module "esm.js" is an ES module: require() cannot load it, import() can.'], dynamic);
 
 modules("CommonJS: modules of Node.js, where they are allowed", {
   "main.js": `import a from "./a.cjs"; ${answer("a")}`,

@@ -1,0 +1,1 @@
+export { connect, connectFrom } from "../web/sockets.js";
