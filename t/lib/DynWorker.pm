@@ -168,7 +168,9 @@ sub start {
     my @command = ($nginx, '-p', "$dir/", '-c', "$dir/nginx.conf",
                    '-e', "$dir/logs/error.log");
     my $globals = qq{load_module "$module"; pid "$dir/nginx.pid";}
-        . qq{ error_log "$dir/logs/error.log" $log_level;}
+        # a second one would write each line twice
+        . (read_file("$dir/nginx.conf") =~ /^error_log /m
+            ? '' : qq{ error_log "$dir/logs/error.log" $log_level;})
         . ($> == 0 ? ' user root;' : '');
 
     my $expect_fail = ($arg{expect} || '') eq 'fail';
