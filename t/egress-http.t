@@ -364,7 +364,11 @@ like custom('/echo?' . 'x' x 70000), qr/^TypeError/, 'a URL of 70 KB is refused'
 like custom('/echo' . '?%0d%0aX-Evil:%201'), qr{^GET /echo\?%0d%0aX-Evil:%201 HTTP/1\.1\r\n},
     'an escaped line break stays escaped';
 like custom("/echo?a\r\nb\tc d"), qr{^GET /echo\?abc%20d HTTP/1\.1\r\n}, 'a raw one is gone';
-like custom('http://user:pass@api.test/echo'), qr/^TypeError/, 'no userinfo';
+{
+    my $head = custom('http://user:pass@api.test/echo');
+    like $head, qr{^GET /echo HTTP/1\.1\r\nHost: api\.test\r\n}, 'userinfo is not sent';
+    unlike $head, qr/user|pass|dXNlc/, '... in no form';
+}
 like custom('/echo#fragment'), qr{^GET /echo HTTP/1\.1\r\n}, 'no fragment';
 
 # A flood of headers.

@@ -1112,7 +1112,7 @@ GET /t
 
 
 
-=== TEST 31: redirect "manual" and "error", and too many redirects
+=== TEST 31: redirect "manual" and "error", and one to a URL with a user
 --- http_config
     dynworker_outbound api { allow all; pass /_out; }
 --- config
@@ -1130,8 +1130,8 @@ export default {
     return lines(
       `${manual.status} ${manual.headers.get("Location")} ${await manual.text()}`.trim(),
       (await message(() => fetch(url, { redirect: "error" }))).slice(0, 30),
-      await message(() => fetch(`http://api.test/redirect?to=${
-        encodeURIComponent("http://user:pw@api.test/")}`)));
+      (await fetch(`http://api.test/redirect?to=${
+        encodeURIComponent("http://user:pw@api.test/")}`)).url);
   },
 };
 --- request
@@ -1139,7 +1139,7 @@ GET /t
 --- response_body_like
 ^302 http://evil\.test/ moved
 TypeError: Unexpected redirect
-TypeError: .*credentials.*
+http://api\.test/
 --- no_error_log
 [error]
 
@@ -1307,7 +1307,7 @@ export default {
   async fetch() {
     const tried = [];
     for (const url of ["/relative", "", "ftp://api.test/", "file:///etc/passwd",
-      "http://", "http://user:pw@api.test/", "http://a b/", "http://1.2.3.4.5/", "javascript:1"]) {
+      "http://", "http://a b/", "http://1.2.3.4.5/", "javascript:1"]) {
       tried.push(await fetch(url).then((r) => `${url} ${r.status}`, ({ name }) => name));
     }
     return lines([...new Set(tried)].join());

@@ -210,7 +210,7 @@ export default {
 403 Domain not allowed
 403 Domain not allowed
 403 Domain not allowed
-Fetch API cannot load a URL that includes credentials.
+403 Domain not allowed
 403 Domain not allowed
 403 Domain not allowed
 403 Domain not allowed

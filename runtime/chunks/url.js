@@ -1,7 +1,7 @@
 // https://url.spec.whatwg.org/
 
 export {
-  includesCredentials, parseURL, serializeOrigin, serializeURL,
+  parseURL, serializeOrigin, serializeURL, withoutCredentials,
 } from "../url/parser.js";
 export { percentDecodeBytes, percentDecodeToBytes } from "../url/percent.js";
 export {

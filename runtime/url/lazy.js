@@ -8,8 +8,7 @@ export const parseURL = (input, base = null) =>
 export const serializeURL = (url, withFragment = true) =>
   chunk("url").serializeURL(url, withFragment);
 export const serializeOrigin = (url) => chunk("url").serializeOrigin(url);
-export const includesCredentials = (url) =>
-  chunk("url").includesCredentials(url);
+export const withoutCredentials = (url) => chunk("url").withoutCredentials(url);
 
 export const isSearchParams = (value) =>
   isEvaluated("url") && chunk("url").isSearchParams(value);

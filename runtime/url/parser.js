@@ -29,8 +29,12 @@ function createRecord() {
 
 export const hasOpaquePath = (url) => typeof url.path === "string";
 
-export const includesCredentials = (url) =>
+const includesCredentials = (url) =>
   url.username !== "" || url.password !== "";
+
+// The record, or a copy of it that names no user.
+export const withoutCredentials = (url) =>
+  includesCredentials(url) ? { ...url, username: "", password: "" } : url;
 
 // State overrides, for the setters of URL.
 export const SCHEME_START = 1;

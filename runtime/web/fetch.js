@@ -15,7 +15,7 @@ import { requestIsOver, requireInvocation } from "../core/invocation.js";
 import { fetcherTarget } from "../core/remote.js";
 import { requireArguments } from "../core/webidl.js";
 import {
-  includesCredentials, parseURL, serializeOrigin, serializeURL,
+  parseURL, serializeOrigin, serializeURL, withoutCredentials,
 } from "../url/lazy.js";
 import {
   abortReason, addAlgorithm, isAborted, removeAlgorithm,
@@ -54,14 +54,12 @@ const credentialHeaders = {
   __proto__: null, authorization: true, cookie: true, "proxy-authorization": true,
 };
 
-function requireHttp(url) {
+// What is asked for: as in Workers a user and a password in the URL stay here.
+function toHttp(url) {
   if (url.scheme !== "http" && url.scheme !== "https") {
     throw new TypeError(`Fetch API cannot load: ${serializeURL(url)}`);
   }
-  if (includesCredentials(url)) {
-    throw new TypeError(
-      "Fetch API cannot load a URL that includes credentials.");
-  }
+  return withoutCredentials(url);
 }
 
 function parseEventURL(text) {
@@ -135,9 +133,7 @@ class FetchCall {
     if (request.record === null && this.#target.stub !== null) {
       this.#setURL(null, request.url);
     } else {
-      const url = request.record ?? parseEventURL(request.url);
-      requireHttp(url);
-      this.#setURL(url);
+      this.#setURL(toHttp(request.record ?? parseEventURL(request.url)));
     }
     const taken = takeForSending(request.body);
     if (taken.bytes !== null) this.#resend = taken;
@@ -297,11 +293,11 @@ class FetchCall {
 
   #nextHop(status, location) {
     const from = this.#url ?? parseURL(this.#request.url);
-    const to = parseURL(location, from);
-    if (to === null) {
+    const parsed = parseURL(location, from);
+    if (parsed === null) {
       throw new TypeError(`Invalid redirect location: ${location}`);
     }
-    requireHttp(to);
+    const to = toHttp(parsed);
     if (++this.#hops > MAX_HOPS) throw new TypeError("Too many redirects.");
 
     let taken = this.#resend;

@@ -260,7 +260,8 @@ redirected("but a 303", `"http://a/", { method: "POST", body: new ReadableStream
 redirected("redirect: error without Location", `"http://a/", { redirect: "error" }`, [[302]],
   ["GET http://a/", "TypeError"]);
 redirected("to data:", `"http://a/"`, [[302, "data:,x"]], ["GET http://a/", "TypeError"]);
-redirected("to credentials", `"http://a/"`, [[302, "http://u:p@b/"]], ["GET http://a/", "TypeError"]);
+redirected("to credentials, which are not sent", `"http://a/"`, [[302, "http://u:p@b/"], [200]],
+  ["GET http://a/", "GET http://b/", [200, "http://b/", true]]);
 redirected("to what is no URL", `"http://a/"`, [[302, "http://b:x/"]], ["GET http://a/", "TypeError"]);
 redirected("300 and 304 are no redirects", `"http://a/"`, [[300, "/b"]], ["GET http://a/", [300, "http://a/", false]]);
 

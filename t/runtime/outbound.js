@@ -216,11 +216,36 @@ worker(
     assert.equal((await isolate.answer(channel)).text, "ok");
   });
 
+for (const input of [`"http://u:p@h/x"`, `new Request("http://u@h/x")`, `new URL("http://:p@h/x")`]) {
+  worker(
+    `a user and a password are not sent: ${input}`,
+    `export default { async fetch() {
+       const { url } = await fetch(${input});
+       return new Response(url);
+     } };`,
+    async (isolate) => {
+      const channel = isolate.fetch();
+      const out = await isolate.next("fetch");
+      assert.deepEqual([out.url, out.headers], ["http://h/x", []]);
+      isolate.head(out.channel, 200);
+      assert.equal((await isolate.answer(channel)).text, "http://h/x");
+    });
+}
+
+worker(
+  "a Request keeps the user of its URL",
+  `export default { async fetch() {
+     const request = new Request("http://u:p@h/");
+     fetch(request);
+     return new Response(request.url);
+   } };`,
+  async (isolate) => {
+    assert.equal((await isolate.request()).text, "http://u:p@h/");
+  });
+
 for (const [title, input, message] of [
   ["no URL", `"nope"`, "Invalid URL: nope"],
   ["another scheme", `"ftp://h/"`, "Fetch API cannot load: ftp://h/"],
-  ["credentials", `"http://u:p@h/"`,
-    "Fetch API cannot load a URL that includes credentials."],
   ["a GET with a body", `"http://h/", { body: "x" }`,
     "Request with a GET or HEAD method cannot have a body."],
   ["a forbidden method", `"http://h/", { method: "connect" }`,
