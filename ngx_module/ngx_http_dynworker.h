@@ -92,6 +92,7 @@ typedef struct {
     ngx_http_conf_ctx_t            *conf_ctx;
     ngx_str_t                       name;
     ngx_str_t                       props;
+    unsigned                        service:1;  /* props: the location's */
 } ngx_http_dynworker_entry_t;
 
 typedef struct {
@@ -368,19 +369,21 @@ ngx_int_t ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
     ngx_http_dynworker_url_t *url, ngx_list_t *headers);
 
 /*
- * What policies need of a client's request, for work that outlives it: then
- * "kept" has the values of set_header's variables.
+ * What is needed of a client's request by work that outlives it: the values of
+ * set_header's variables, for policies, and ctx.props, for services.
  */
 struct ngx_http_dynworker_kept_s {
     ngx_pool_t                     *pool;
     ngx_uint_t                      refs;
     ngx_str_t                       request_id;
     ngx_array_t                     values;
+    ngx_array_t                    *fields;     /* ... that props are made of */
+    ngx_str_t                       props;
 };
 
 /* One reference, for the caller; NULL: nothing is needed, or out of memory. */
 ngx_http_dynworker_kept_t *ngx_http_dynworker_policies_keep(
-    ngx_http_request_t *r);
+    ngx_http_request_t *r, ngx_array_t *fields, ngx_str_t *props);
 void ngx_http_dynworker_kept_release(ngx_http_dynworker_kept_t *kept);
 
 /*
@@ -779,6 +782,9 @@ struct ngx_http_dynworker_call_s {
     ngx_http_dynworker_loc_conf_t  *conf;
     ngx_http_conf_ctx_t            *conf_ctx;
 
+    /* made of conf->props, in the pool of "request" */
+    ngx_str_t                       props;
+
     unsigned                        waiting:1;
     unsigned                        responded:1;
     unsigned                        response_done:1;
@@ -824,6 +830,12 @@ ngx_http_request_t *ngx_http_dynworker_call_root(
 /* What was kept of it. */
 ngx_http_dynworker_kept_t *ngx_http_dynworker_call_kept(
     ngx_http_dynworker_call_t *call);
+/*
+ * ctx.props of a service whose location has "fields": those of the client's
+ * request at the root, if that came in there; else none.
+ */
+void ngx_http_dynworker_call_props(ngx_http_dynworker_call_t *call,
+    ngx_array_t *fields, ngx_str_t *props);
 /* The client's request leaves, or the call its parent: what it needs stays. */
 void ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call);
 /* Where to log what concerns "call". */

@@ -779,6 +779,35 @@ ngx_http_dynworker_call_kept(ngx_http_dynworker_call_t *call)
 
 
 void
+ngx_http_dynworker_call_props(ngx_http_dynworker_call_t *call,
+    ngx_array_t *fields, ngx_str_t *props)
+{
+    ngx_str_null(props);
+
+    if (fields == NULL) {
+        return;
+    }
+
+    while (call->parent) {
+        call = call->parent;
+    }
+
+    if (call->request) {
+
+        if (call->conf->props == fields) {
+            *props = call->props;
+        }
+
+        return;
+    }
+
+    if (call->kept && call->kept->fields == fields) {
+        *props = call->kept->props;
+    }
+}
+
+
+void
 ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call)
 {
     ngx_http_dynworker_call_t  *root;
@@ -791,7 +820,9 @@ ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call)
     for (root = call; root->parent; root = root->parent) { /* void */ }
 
     if (root->kept == NULL && root->request) {
-        root->kept = ngx_http_dynworker_policies_keep(root->request);
+        root->kept = ngx_http_dynworker_policies_keep(root->request,
+                                                      root->conf->props,
+                                                      &root->props);
     }
 
     if (root->kept && root != call) {

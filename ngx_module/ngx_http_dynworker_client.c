@@ -222,6 +222,7 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
 
     call->conf = ngx_http_get_module_loc_conf(r, ngx_http_dynworker_module);
     call->conf_ctx = cscf->ctx;
+    call->props = head.props;
 
     call->output.handler = ngx_http_dynworker_client_output_event;
     call->output.data = call;

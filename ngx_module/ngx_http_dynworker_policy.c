@@ -368,7 +368,8 @@ ngx_http_dynworker_policy_headers(ngx_http_dynworker_policy_t *policy,
 
 
 ngx_http_dynworker_kept_t *
-ngx_http_dynworker_policies_keep(ngx_http_request_t *r)
+ngx_http_dynworker_policies_keep(ngx_http_request_t *r, ngx_array_t *fields,
+    ngx_str_t *props)
 {
     ngx_uint_t                       i;
     ngx_pool_t                      *pool;
@@ -379,7 +380,7 @@ ngx_http_dynworker_policies_keep(ngx_http_request_t *r)
 
     dmcf = ngx_http_get_module_main_conf(r, ngx_http_dynworker_module);
 
-    if (!dmcf->keeps) {
+    if (!dmcf->keeps && props->len == 0) {
         return NULL;
     }
 
@@ -422,6 +423,16 @@ ngx_http_dynworker_policies_keep(ngx_http_request_t *r)
             kept->request_id.len = v->len;
             ngx_memcpy(kept->request_id.data, v->data, v->len);
         }
+    }
+
+    if (props->len) {
+        kept->props.data = ngx_pstrdup(pool, props);
+        if (kept->props.data == NULL) {
+            goto failed;
+        }
+
+        kept->props.len = props->len;
+        kept->fields = fields;
     }
 
     return kept;

@@ -368,6 +368,7 @@ found:
     entry->conf = conf;
     entry->conf_ctx = cscf->ctx;
     entry->name = binding->entrypoint;
+    entry->service = 1;
 
     return entry;
 }

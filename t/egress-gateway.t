@@ -65,6 +65,7 @@ END
     }
     location /t {
         dynworker_loader LOADER;
+        dynworker_prop name "of $arg_tenant";
         dynworker_service GATEWAY script=gateway.js entrypoint=Gateway;
         dynworker_script host.js;
     }
@@ -78,7 +79,7 @@ export class Gateway extends WorkerEntrypoint {
     if (pathname === "/throws") throw new RangeError("gateway: not today");
     if (!allowed.includes(hostname)) return new Response("refused by the gateway", { status: 403 });
     const headers = new Headers(request.headers);
-    headers.set("X-Gateway", this.ctx.props.name ?? "service");
+    headers.set("X-Gateway", this.ctx.props.name);
     headers.set("X-Key", "of-gateway");
     if (search === "?audit") {
       this.ctx.waitUntil((async () => {
@@ -173,7 +174,7 @@ my $n = 0;
 
 for my $by (qw(export service inner)) {
     $n++;
-    my $name = $by eq 'service' ? 'service' : 'export';
+    my $name = sub { $by eq 'service' ? "of ada$n" : 'export' };
     my $answer = $t->get("/t?by=$by&act=hosts&n=$n&tenant=ada$n");
 
     is $answer->{content}, <<'END' =~ s/\n\z//r, "$by: both must allow a host";
@@ -183,7 +184,7 @@ gateway 403 Domain not allowed
 both 403 refused by the gateway
 END
     is $up->count(qr{^note /note/$n/}), 1, '... and only one did';
-    is $up->count(qr{^note /note/$n/api tenant=ada$n key=of-nginx gateway=$name cookie=none$}), 1,
+    is $up->count(qr{^note /note/$n/api tenant=ada$n key=of-nginx gateway=@{[$name->()]} cookie=none$}), 1,
         '... with the headers of both, of which the policy has the last word';
 
     my $id = $answer->{headers}{'x-request-id'};
@@ -228,8 +229,8 @@ END
             close $client;
         }
         ok wait_until { $up->count(qr{^note /note/$n/after}) }, '... and what waitUntil() holds';
-        is $up->count(qr{^note /note/$n/after tenant=ada$n key=of-nginx gateway=$name cookie=none$}), 1,
-            '... goes through gateway and policy, with the client\'s variables';
+        is $up->count(qr{^note /note/$n/after tenant=ada$n key=of-nginx gateway=@{[$name->()]} cookie=none$}), 1,
+            '... goes through gateway and policy, with the client\'s variables and props';
         ok wait_until { read_file($t->dir . '/logs/egress.log') =~ m{/note/$n/refused} },
             '... and so does what is refused';
         is $up->count(qr{^note /note/$n/refused}), 0, '... which does not go out';

@@ -437,7 +437,86 @@ cpu=10000ms
 
 
 
-=== TEST 11: a file that is missing
+=== TEST 11: its props are those of the client's request, which nobody on the way can change
+--- config
+    location ~ ^/tenant/(?<tenant>\w+) {
+        dynworker_prop tenant $tenant;
+        dynworker_loader SHARED shared;
+        dynworker_service WHO script=$TEST_NGINX_HTML_DIR/who.js entrypoint=Who;
+        dynworker_script $TEST_NGINX_HTML_DIR/tenant.js;
+    }
+    location /elsewhere {
+        dynworker_prop tenant elsewhere;
+        dynworker_loader SHARED shared;
+        dynworker_script $TEST_NGINX_HTML_DIR/tenant.js;
+    }
+--- user_files
+>>> who.js
+import { WorkerEntrypoint } from "cloudflare:workers";
+export class Who extends WorkerEntrypoint {
+  are() { return this.ctx.props; }
+  fetch() { return Response.json(this.ctx.props); }
+}
+>>> tenant.js
+import { lines, module } from "./help.js";
+export default {
+  async fetch(request, { WHO, SHARED }) {
+    const worker = SHARED.get("one", () => module(`
+      import { WorkerEntrypoint } from "cloudflare:workers";
+      export default class extends WorkerEntrypoint {
+        async ask() { return [await this.env.WHO.are(), await (await fetch("http://a/")).json(),
+          await this.env.WHO.are({ props: { tenant: "other" } })]; }
+      }`, { env: { WHO }, globalOutbound: WHO })).getEntrypoint(undefined, { props: { tenant: "other" } });
+    return lines(await WHO?.are() ?? "-", await worker.ask());
+  },
+};
+--- request eval
+["GET /tenant/ada", "GET /tenant/bob", "GET /elsewhere"]
+--- response_body eval
+[qq({"tenant":"ada"}\n[{"tenant":"ada"},{"tenant":"ada"},{"tenant":"ada"}]\n),
+ qq({"tenant":"bob"}\n[{"tenant":"bob"},{"tenant":"bob"},{"tenant":"bob"}]\n),
+ qq(-\n[{},{},{}]\n)]
+--- no_error_log
+[error]
+
+
+
+=== TEST 12: a loader of the location's own is one for its worker and its services
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_service API script=$TEST_NGINX_HTML_DIR/api.js entrypoint=Api;
+        dynworker_script $TEST_NGINX_HTML_DIR/t.js;
+    }
+--- user_files
+>>> api.js
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { seen } from "./help.js";
+export class Api extends WorkerEntrypoint {
+  ask() {
+    return seen(() => this.env.LOADER.get("one", () => { throw new Error("is cold"); })
+      .getEntrypoint().fetch("http://a/"));
+  }
+}
+>>> t.js
+import { lines, module, seen } from "./help.js";
+export default {
+  fetch: async (request, { API, LOADER }) => lines(
+    await API.ask(),
+    await seen(() => LOADER.get("one", () => module(
+      `let n = 0; export default { fetch: () => new Response(++n) };`)).getEntrypoint().fetch("http://a/")),
+    await API.ask()),
+};
+--- request
+GET /t
+--- response_body
+Error: is cold
+200 1
+200 2
+
+
+
+=== TEST 13: a file that is missing
 --- config
     location /t {
         dynworker_service API script=missing.js;
@@ -452,7 +531,7 @@ qr{worker script ".*/missing\.js" failed in .*nginx\.conf:\d+ \(2: No such file}
 
 
 
-=== TEST 12: a file that does not parse
+=== TEST 14: a file that does not parse
 --- config
     location /t {
         dynworker_service API script=$TEST_NGINX_HTML_DIR/bad.js;
@@ -471,7 +550,7 @@ qr{worker script ".*/bad\.js:3:\d+": SyntaxError.* in .*nginx\.conf:\d+}
 
 
 
-=== TEST 13: no file
+=== TEST 15: no file
 --- config
     location /t { dynworker_service API script=; return 204; }
 --- must_die
@@ -480,7 +559,7 @@ no file in "script=" of service "API"
 
 
 
-=== TEST 14: no class
+=== TEST 16: no class
 --- config
     location /t { dynworker_service API script=a.js entrypoint=; return 204; }
 --- must_die
@@ -489,7 +568,7 @@ no class in "entrypoint=" of service "API"
 
 
 
-=== TEST 15: an unknown parameter
+=== TEST 17: an unknown parameter
 --- config
     location /t { dynworker_service API script=a.js uri=/x; return 204; }
 --- must_die
@@ -498,7 +577,7 @@ unknown parameter "uri=/x" of service "API", it must be "entrypoint="
 
 
 
-=== TEST 16: a class without its script
+=== TEST 18: a class without its script
 --- config
     location /t { dynworker_service API entrypoint=Api; return 204; }
 --- must_die
