@@ -487,6 +487,12 @@ $t = DynWorker->start(http => $http, config => <<'END', files => {
         dynworker_script b.js;
         dynworker_loader LOADER;
     }
+    location /service/ {
+        dynworker_prop who service;
+        dynworker_script b.js;
+        dynworker_loader LOADER;
+        dynworker_service API script=a.js entrypoint=Api;
+    }
 END
     'a.js' => 'export default {}',
     'b.js' => 'export default {}',
@@ -549,6 +555,9 @@ for my $case (
     my ($act, $outcome) = @$case;
     is $t->get("/$act")->{content}, "$outcome\n", "$act: $outcome";
 }
+
+is $t->get('/service/forged_target')->{content}, qq(Api {"who":"service"}\n),
+    'forged_target: a service gets the entrypoint and the props of the configuration';
 
 # A stub of another worker's in the same engine.
 {

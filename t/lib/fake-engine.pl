@@ -455,6 +455,17 @@ my %act = (
             ? head($c, flags => JOIN, join => $f) . end($c)
             : answer($c, "$got\n");
     }) } qw(grant_export grant_own grant_foreign)),
+    # of a service, whose entrypoint and props are not the caller's to choose
+    forged_target   => sub {
+        my ($c) = @_; my $id = new_id(); my $props = '{"who":"forged"}';
+        put(ask($id, parent => $c, target => 2, props => length $props,
+                strings => "${props}Other\0GET\0http://example.com/shows\0\0"));
+        my $got = outcome($id);
+        return $got eq 'head 200'
+            ? head($c, flags => JOIN, join => $id) . end($c)
+            : answer($c, "$got\n");
+    },
+    shows           => sub { answer($_[0], "$fetch{$_[0]}{target}\n") },
     loaded_other    => sub { my ($c) = @_; my $id = new_id();
                              put(ask($id, kind => LOAD,
                                        parent => other($c), target => 1));
@@ -542,8 +553,9 @@ sub handle {
         return;
     }
 
-    my ($path) = $strings[2] =~ m{^https?://[^/]*/(?:b/|quick/)?([^?/]*)};
-    $fetch{$channel} = { isolate => $parent };
+    my ($path) = $strings[2] =~ m{^https?://[^/]*/(?:b/|quick/|service/)?([^?/]*)};
+    $fetch{$channel} = { isolate => $parent,
+                         target => "$strings[0] " . substr $payload, 48, $props };
 
     return if $path eq 'hold';      # answered by nobody, till it is cancelled
 
