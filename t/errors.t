@@ -333,6 +333,7 @@ exceeded CPU time limit, "dynworker_limits cpu=60ms"
 >>> t.js
 for (;;) {}
 export default {};
+--- timeout: 60
 --- request
 GET /t
 --- error_code: 503
