@@ -101,6 +101,19 @@ dw_executors_go(dw_engine_t *engine)
 
 
 void
+dw_executor_kill(dw_executor_t *exec, dw_wire_code_t code)
+{
+    exec->killed_ns = dw_clock_ns(CLOCK_MONOTONIC);
+    exec->killed_cpu_ns = dw_clock_ns(exec->cpu_clock);
+    exec->killed_for = code;
+
+    if (exec->current->cell != NULL) {
+        v8shim_isolate_terminate(exec->current->cell->v8);
+    }
+}
+
+
+void
 dw_executors_terminate(dw_engine_t *engine, const dw_isolate_t *iso)
 {
     unsigned        i;
@@ -113,12 +126,7 @@ dw_executors_terminate(dw_engine_t *engine, const dw_isolate_t *iso)
         pthread_mutex_lock(&exec->lock);
 
         if (exec->current == iso && exec->killed_ns == 0) {
-            exec->killed_ns = dw_clock_ns(CLOCK_MONOTONIC);
-            exec->killed_for = DW_WIRE_CANCEL;
-
-            if (iso->cell != NULL) {
-                v8shim_isolate_terminate(iso->cell->v8);
-            }
+            dw_executor_kill(exec, DW_WIRE_CANCEL);
         }
 
         pthread_mutex_unlock(&exec->lock);

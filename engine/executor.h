@@ -29,6 +29,7 @@ struct dw_executor_s {
     uint64_t           since_ns;        /* CLOCK_MONOTONIC; 0: no event */
     uint64_t           cpu_limit_ns;    /* thread CPU clock */
     uint64_t           killed_ns;       /* CLOCK_MONOTONIC; 0: not terminated */
+    uint64_t           killed_cpu_ns;   /* thread CPU clock, at that time */
     dw_wire_code_t     killed_for;      /* CPU, or CANCEL for dispose */
     bool               abandoned;       /* did not stop in time */
 };
@@ -82,6 +83,9 @@ dw_executor_stops(dw_executor_t *exec)
 
     return stops;
 }
+
+/* Terminates what runs, because of "code"; under the executor's lock. */
+void dw_executor_kill(dw_executor_t *exec, dw_wire_code_t code);
 
 /* Terminates "iso" if it is running; reads only the pointer itself. */
 void dw_executors_terminate(dw_engine_t *engine, const dw_isolate_t *iso);

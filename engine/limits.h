@@ -64,11 +64,12 @@
 #define DW_STUCK_NS           (2 * DW_TICK_NS)
 
 /*
- * A terminated isolate that has not stopped by then is reported dead and its
- * executor counts as lost; when too few are left, the engine asks nginx to be
- * replaced.
+ * A terminated isolate that has not stopped after so much CPU time, or so much
+ * time if it does not run, is reported dead and its executor counts as lost;
+ * when too few are left, the engine asks nginx to be replaced.
  */
 #define DW_GRACE_NS           1000000000
+#define DW_GRACE_WAITING_NS   30000000000
 
 /* V8's own, for garbage collection and compilation. */
 #define DW_PLATFORM_THREADS   1

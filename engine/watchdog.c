@@ -53,6 +53,28 @@ dw_watchdog_abandon(dw_executor_t *exec)
 }
 
 
+/*
+ * Has a terminated event had its grace?  On a busy machine a thread may wait
+ * for a processor for longer than that, so it is counted in what it has had of
+ * one; but one that never runs again, since it waits inside V8, is lost, too.
+ */
+static bool
+dw_watchdog_lost(dw_executor_t *exec, uint64_t now_ns)
+{
+    uint64_t  ns;
+
+    ns = now_ns - exec->killed_ns;
+
+    if (ns < DW_GRACE_NS) {
+        return false;
+    }
+
+    return ns >= DW_GRACE_WAITING_NS
+           || dw_clock_ns(exec->cpu_clock) - exec->killed_cpu_ns
+              >= DW_GRACE_NS;
+}
+
+
 /* Whether the executor makes progress, after what had to be done about it. */
 static bool
 dw_watchdog_check(dw_executor_t *exec, uint64_t now_ns)
@@ -69,14 +91,10 @@ dw_watchdog_check(dw_executor_t *exec, uint64_t now_ns)
     } else if (exec->killed_ns == 0) {
 
         if (dw_clock_ns(exec->cpu_clock) >= exec->cpu_limit_ns) {
-            exec->killed_ns = now_ns;
-            exec->killed_for = DW_WIRE_CPU;
-            v8shim_isolate_terminate(exec->current->cell->v8);
+            dw_executor_kill(exec, DW_WIRE_CPU);
         }
 
-    } else if (!exec->abandoned
-               && now_ns > exec->killed_ns + DW_GRACE_NS)
-    {
+    } else if (!exec->abandoned && dw_watchdog_lost(exec, now_ns)) {
         dw_watchdog_abandon(exec);
     }
 
