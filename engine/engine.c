@@ -27,6 +27,7 @@ dw_engine_start_v8(const dw_options_t *options)
     config.ops = dw_ops;
     config.jit = options->jit;
     config.platform_threads = DW_PLATFORM_THREADS;
+    config.code_cache_bytes = DW_CODE_CACHE_BYTES;
     config.fatal = dw_engine_fatal;
 
     dw_snapshot_choose(&config);

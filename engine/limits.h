@@ -74,6 +74,13 @@
 /* V8's own, for garbage collection and compilation. */
 #define DW_PLATFORM_THREADS   1
 
+/*
+ * Compiled code of workers, kept for those that load the same once more.  Of
+ * WebAssembly, which V8 compiles to more than it was, five times its size
+ * counts.
+ */
+#define DW_CODE_CACHE_BYTES   (128 * 1024 * 1024)
+
 /* Blank isolates kept ready; about 1.1 MB each. */
 #define DW_PREWARM_MAX        256
 

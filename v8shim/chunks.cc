@@ -14,31 +14,25 @@ namespace v8shim {
 
 namespace {
 
-using CachedData = v8::ScriptCompiler::CachedData;
-
 struct Chunk {
   std::string_view name;
   SharedText text;
-  std::mutex lock;  // of "cache", which is made once and stays
-  std::unique_ptr<CachedData> cache;
+  std::mutex lock;  // of "code", which is made once and stays
+  SharedScript code;
 };
 
-// Written before the first isolate, but for the caches.
+// Written before the first isolate, but for the code.
 std::deque<Chunk> chunks;
 
-// A view of the cache for one compilation, or nullptr.
-CachedData* Borrow(Chunk* chunk) {
+SharedScript Find(Chunk* chunk) {
   std::lock_guard<std::mutex> guard(chunk->lock);
-  return chunk->cache == nullptr
-             ? nullptr
-             : new CachedData(chunk->cache->data, chunk->cache->length);
+  return chunk->code;
 }
 
 void Keep(Chunk* chunk, v8::Local<v8::UnboundScript> script) {
-  std::unique_ptr<CachedData> cache(
-      v8::ScriptCompiler::CreateCodeCache(script));
+  SharedScript code(v8::ScriptCompiler::CreateCodeCache(script));
   std::lock_guard<std::mutex> guard(chunk->lock);
-  if (chunk->cache == nullptr) chunk->cache = std::move(cache);
+  if (chunk->code == nullptr) chunk->code = std::move(code);
 }
 
 v8::MaybeLocal<v8::Value> Run(v8::Local<v8::Context> context, Chunk* chunk,
@@ -50,13 +44,14 @@ v8::MaybeLocal<v8::Value> Run(v8::Local<v8::Context> context, Chunk* chunk,
   }
 
   const std::string name = std::string(kOwnScripts) + std::string(chunk->name);
-  CachedData* cache = Borrow(chunk);
+  const SharedScript code = Find(chunk);
   v8::ScriptCompiler::Source source(
-      text, NewOrigin(isolate, NewText(isolate, name), false), cache);
+      text, NewOrigin(isolate, NewText(isolate, name), false),
+      BorrowScript(code));
   v8::Local<v8::Script> script;
   v8::Local<v8::Value> function, exports;
   if (!v8::ScriptCompiler::Compile(context, &source,
-                                   cache == nullptr
+                                   code == nullptr
                                        ? v8::ScriptCompiler::kNoCompileOptions
                                        : v8::ScriptCompiler::kConsumeCodeCache)
            .ToLocal(&script) ||
@@ -66,7 +61,7 @@ v8::MaybeLocal<v8::Value> Run(v8::Local<v8::Context> context, Chunk* chunk,
            .ToLocal(&exports)) {
     return v8::MaybeLocal<v8::Value>();
   }
-  if (cache == nullptr) Keep(chunk, script->GetUnboundScript());
+  if (code == nullptr) Keep(chunk, script->GetUnboundScript());
   return exports;
 }
 

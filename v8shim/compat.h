@@ -89,17 +89,26 @@ inline size_t WriteUtf8(v8::Isolate* isolate, v8::Local<v8::String> string,
       v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8));
 }
 
-// "out" has room for all of the string.
+// A part of the string, which lies within it; "out" has room.
 inline void WriteOneByte(v8::Isolate* isolate, v8::Local<v8::String> string,
-                         uint8_t* out) {
-  string->WriteOneByte(isolate, out, 0, string->Length(),
+                         uint8_t* out, int start, int length) {
+  string->WriteOneByte(isolate, out, start, length,
                        v8::String::NO_NULL_TERMINATION);
 }
 
 inline void WriteTwoByte(v8::Isolate* isolate, v8::Local<v8::String> string,
+                         uint16_t* out, int start, int length) {
+  string->Write(isolate, out, start, length, v8::String::NO_NULL_TERMINATION);
+}
+
+inline void WriteOneByte(v8::Isolate* isolate, v8::Local<v8::String> string,
+                         uint8_t* out) {
+  WriteOneByte(isolate, string, out, 0, string->Length());
+}
+
+inline void WriteTwoByte(v8::Isolate* isolate, v8::Local<v8::String> string,
                          uint16_t* out) {
-  string->Write(isolate, out, 0, string->Length(),
-                v8::String::NO_NULL_TERMINATION);
+  WriteTwoByte(isolate, string, out, 0, string->Length());
 }
 
 }  // namespace v8shim

@@ -75,6 +75,54 @@ class BufferAllocator final : public v8::ArrayBuffer::Allocator {
   std::atomic<size_t> used_{0};
 };
 
+// -- code.cc ----------------------------------------------------------------
+
+// Code that isolates of the process share.  It is immutable and stays as long
+// as somebody holds it.
+using SharedScript = std::shared_ptr<const v8::ScriptCompiler::CachedData>;
+
+struct SharedCode {
+  SharedScript script;
+  std::shared_ptr<v8::CompiledWasmModule> wasm;
+};
+
+struct CodeKey {
+  std::string bytes;
+};
+
+// A view for one compilation, which owns it, or nullptr; "script" must live
+// until that is done.
+v8::ScriptCompiler::CachedData* BorrowScript(const SharedScript& script);
+
+// One script of a worker's: looked for by what it is compiled from, "kind"
+// being how.  V8 keeps the name in the code, so that belongs to it, too.
+class ScriptCode {
+ public:
+  ScriptCode() = default;
+  ScriptCode(v8::Isolate* isolate, char kind, v8::Local<v8::String> name,
+             v8::Local<v8::String> text);
+
+  // For Source and for Compile...().
+  v8::ScriptCompiler::CachedData* Borrow() const {
+    return BorrowScript(script_);
+  }
+  v8::ScriptCompiler::CompileOptions options() const {
+    return script_ == nullptr ? v8::ScriptCompiler::kNoCompileOptions
+                              : v8::ScriptCompiler::kConsumeCodeCache;
+  }
+
+  // After it was compiled: shall its code be kept, once it has run?
+  bool Compiled(const v8::ScriptCompiler::Source& source);
+  void Keep(v8::ScriptCompiler::CachedData* made);
+
+ private:
+  CodeKey key_;  // empty: not to be shared
+  SharedScript script_;
+};
+
+v8::MaybeLocal<v8::WasmModuleObject> CompileSharedWasm(v8::Isolate* isolate,
+                                                       v8shim_span_t bytes);
+
 // -- modules.cc -------------------------------------------------------------
 
 // The modules of an isolate, each once, by the name that the module host gave.
@@ -85,6 +133,11 @@ class ModuleMap {
 
   // Before the isolate is disposed of.
   void Clear();
+
+  // native.v8.compileCommonJs(): a function, not run.
+  v8::MaybeLocal<v8::Function> CompileCommonJs(v8::Local<v8::Context> context,
+                                               v8::Local<v8::String> name,
+                                               v8::Local<v8::String> text);
 
   // import() and native.v8.importModule(): a promise of the namespace.
   // "place" is where the import stands, or "".
@@ -119,6 +172,7 @@ class ModuleMap {
                                            v8::Local<v8::String> name,
                                            v8::Local<v8::Object> exports,
                                            Record* record);
+  void KeepCode(v8::Isolate* isolate);
   Record* Find(v8::Local<v8::Module> module);
   void Drop(const std::vector<Record*>& records);
 
@@ -126,6 +180,14 @@ class ModuleMap {
   // By V8's identity hash, which is not unique.
   std::unordered_multimap<int, Record*> by_hash_;
   bool loading_ = false;
+
+  // Scripts that were compiled here and may be of use to others.
+  struct Fresh {
+    ScriptCode code;
+    v8::Global<v8::Module> module;      // or ...
+    v8::Global<v8::Function> function;  // of CommonJS
+  };
+  std::vector<Fresh> fresh_;
 };
 
 void SetModuleCallbacks(v8::Isolate* isolate);

@@ -63,14 +63,11 @@ void CompileCommonJs(const Info& info) {
     ThrowTypeError(isolate, "compileCommonJs: not a string");
     return;
   }
-  v8::Local<v8::String> params[] = {NewText(isolate, "exports"),
-                                    NewText(isolate, "require"),
-                                    NewText(isolate, "module")};
-  v8::ScriptCompiler::Source source(info[1].As<v8::String>(),
-                                    NewOrigin(isolate, info[0], false));
   v8::Local<v8::Function> function;
-  if (v8::ScriptCompiler::CompileFunction(isolate->GetCurrentContext(), &source,
-                                          std::size(params), params)
+  if (FromIsolate(isolate)
+          ->modules
+          .CompileCommonJs(isolate->GetCurrentContext(),
+                           info[0].As<v8::String>(), info[1].As<v8::String>())
           .ToLocal(&function)) {
     info.GetReturnValue().Set(function);
   }
@@ -144,9 +141,7 @@ void CompileWasm(const Info& info) {
   v8shim_isolate_s* iso = FromIsolate(isolate);
   v8::Local<v8::WasmModuleObject> module;
   iso->compiling_wasm = true;
-  if (v8::WasmModuleObject::Compile(isolate,
-                                    {bytes.span().data, bytes.span().size})
-          .ToLocal(&module)) {
+  if (CompileSharedWasm(isolate, bytes.span()).ToLocal(&module)) {
     info.GetReturnValue().Set(module);
   }
   iso->compiling_wasm = false;

@@ -205,6 +205,7 @@ ModuleMap::ModuleMap() = default;
 ModuleMap::~ModuleMap() = default;
 
 void ModuleMap::Clear() {
+  fresh_.clear();
   by_hash_.clear();
   by_name_.clear();
 }
@@ -222,6 +223,7 @@ v8::MaybeLocal<v8::Promise> ModuleMap::Import(v8::Local<v8::Context> context,
 
   v8::TryCatch try_catch(isolate);
   if (!Evaluate(context, specifier, referrer, place, resolver)) {
+    fresh_.clear();
     if (try_catch.HasTerminated() || !try_catch.HasCaught()) {
       Reterminate(isolate);
       try_catch.ReThrow();
@@ -259,6 +261,7 @@ bool ModuleMap::Evaluate(v8::Local<v8::Context> context,
   if (!module->Evaluate(context).ToLocal(&promise) || !promise->IsPromise()) {
     return false;
   }
+  KeepCode(isolate);
 
   // What then() returns may be anything, as a worker can have changed
   // Promise's species: it is not looked at.
@@ -380,9 +383,21 @@ v8::MaybeLocal<v8::Module> ModuleMap::Make(v8::Local<v8::Context> context,
     return v8::MaybeLocal<v8::Module>();
   }
   if (source->IsString()) {
-    v8::ScriptCompiler::Source text(source.As<v8::String>(),
-                                    NewOrigin(isolate, name, true));
-    return v8::ScriptCompiler::CompileModule(isolate, &text);
+    v8::Local<v8::String> text = source.As<v8::String>();
+    ScriptCode code(isolate, 'm', name, text);
+    v8::ScriptCompiler::Source from(text, NewOrigin(isolate, name, true),
+                                    code.Borrow());
+    v8::Local<v8::Module> module;
+    if (!v8::ScriptCompiler::CompileModule(isolate, &from, code.options())
+             .ToLocal(&module)) {
+      return v8::MaybeLocal<v8::Module>();
+    }
+    if (code.Compiled(from)) {
+      fresh_.push_back({std::move(code),
+                        v8::Global<v8::Module>(isolate, module),
+                        v8::Global<v8::Function>()});
+    }
+    return module;
   }
 
   if (!answer->Get(context, NewText(isolate, "exports")).ToLocal(&exports)) {
@@ -460,6 +475,48 @@ bool ModuleMap::FetchImports(v8::Local<v8::Context> context, Record* record,
     record->imports.emplace(ToUtf8(isolate, specifier), target);
   }
   return true;
+}
+
+v8::MaybeLocal<v8::Function> ModuleMap::CompileCommonJs(
+    v8::Local<v8::Context> context, v8::Local<v8::String> name,
+    v8::Local<v8::String> text) {
+  v8::Isolate* isolate = context->GetIsolate();
+  v8::Local<v8::String> params[] = {NewText(isolate, "exports"),
+                                    NewText(isolate, "require"),
+                                    NewText(isolate, "module")};
+  ScriptCode code(isolate, 'c', name, text);
+  v8::ScriptCompiler::Source from(text, NewOrigin(isolate, name, false),
+                                  code.Borrow());
+  v8::Local<v8::Function> function;
+  if (!v8::ScriptCompiler::CompileFunction(context, &from, std::size(params),
+                                           params, 0, nullptr, code.options())
+           .ToLocal(&function)) {
+    return v8::MaybeLocal<v8::Function>();
+  }
+  if (code.Compiled(from)) {
+    fresh_.push_back({std::move(code), v8::Global<v8::Module>(),
+                      v8::Global<v8::Function>(isolate, function)});
+  }
+  return function;
+}
+
+// When an evaluation is over, for what it has compiled.  One that failed or
+// was stopped keeps nothing.
+void ModuleMap::KeepCode(v8::Isolate* isolate) {
+  std::vector<Fresh> fresh = std::move(fresh_);
+  fresh_.clear();
+  for (Fresh& one : fresh) {
+    v8::HandleScope handle_scope(isolate);
+    if (one.module.IsEmpty()) {
+      one.code.Keep(v8::ScriptCompiler::CreateCodeCacheForFunction(
+          one.function.Get(isolate)));
+      continue;
+    }
+    v8::Local<v8::Module> module = one.module.Get(isolate);
+    if (module->GetStatus() == v8::Module::kErrored) continue;
+    one.code.Keep(
+        v8::ScriptCompiler::CreateCodeCache(module->GetUnboundModuleScript()));
+  }
 }
 
 ModuleMap::Record* ModuleMap::Find(v8::Local<v8::Module> module) {

@@ -116,6 +116,8 @@ typedef struct {
     bool                jit;
     /* V8's own worker threads (garbage collection, compilation) */
     int                 platform_threads;
+    /* cap on what is kept of workers' compiled code; 0: nothing is */
+    size_t              code_cache_bytes;
     /*
      * V8 cannot go on ("location: message"): out of memory, internal error.
      * Runs on the thread concerned and must not return.
@@ -224,6 +226,19 @@ void v8shim_isolate_set_clock(v8shim_isolate_t *iso, double unix_ms);
 
 /* Makes running JavaScript stop, soon; any thread, any time, takes no lock. */
 void v8shim_isolate_terminate(v8shim_isolate_t *iso);
+
+/*
+ * What is kept of workers' compiled code, for all isolates of the process; how
+ * often something was added to it, and used instead of being compiled.
+ */
+typedef struct {
+    size_t              entries;
+    size_t              bytes;
+    uint64_t            made;
+    uint64_t            used;
+} v8shim_code_t;
+
+v8shim_code_t v8shim_code(void);
 
 /*
  * For --check: parses one ES module in a scratch isolate and reports each

@@ -1,4 +1,4 @@
-/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/chunks.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/kinds.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
+/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/chunks.cc v8shim/code.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/kinds.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
 
 /*
  * The shim alone: a small runtime of its own, and workers that say in their
@@ -24,6 +24,7 @@
 #define HEAP_BYTES    (64 * 1024 * 1024)
 #define BUFFER_BYTES  (16 * 1024 * 1024)
 #define STACK_BYTES   (1024 * 1024)
+#define CODE_BYTES    (64 * 1024)
 
 #define EVENT_IDLE    0
 #define EVENT_DEFINE  1     /* text: name, NUL, source */
@@ -224,6 +225,7 @@ static v8shim_config_t  config = {
     .ops = ops,
     .jit = true,
     .platform_threads = 1,
+    .code_cache_bytes = CODE_BYTES,
     .fatal = on_fatal
 };
 
@@ -982,6 +984,245 @@ check_lists_imports(void **state)
 }
 
 
+/* Long enough to be worth keeping; "end" makes the difference. */
+static const char *
+long_source(const char *begin, const char *end)
+{
+    static char  source[8000];
+
+    snprintf(source, sizeof(source), "%s\n//%05000d\n%s", begin, 0, end);
+
+    return source;
+}
+
+
+static void
+check_code(uint64_t made, uint64_t used)
+{
+    v8shim_code_t  code;
+
+    code = v8shim_code();
+    assert_int_equal(code.made, made);
+    assert_int_equal(code.used, used);
+}
+
+
+static void
+code_of_scripts_is_shared(void **state)
+{
+    v8shim_code_t  was;
+
+    static const char  begin[] =
+        "const f = (a) => [a, new Error().stack.includes('main:1:')].join();";
+    static const char  common[] =
+        NATIVE "export const result = v8.compileCommonJs('a.cjs',"
+        " 'return module + 1;' + ' '.repeat(5000))(0, 0, 1);";
+    static const char  broken[] = "throw new Error('oh no');";
+
+    (void) state;
+
+    was = v8shim_code();
+
+    check_alone(long_source(begin, "export const result = f(1);"), "1,true");
+    check_code(was.made + 1, was.used);
+    check_alone(long_source(begin, "export const result = f(1);"), "1,true");
+    check_code(was.made + 1, was.used + 1);
+
+    /* As long, and another one: of another text or another name. */
+
+    check_alone(long_source(begin, "export const result = f(2);"), "2,true");
+    check_code(was.made + 2, was.used + 1);
+
+    close_isolate(state);
+    assert_int_equal(open_isolate(state), 0);
+    define("other", long_source(begin, "export const result = f(1);"));
+    check("export { result } from 'other';", "1,false");
+    check_code(was.made + 3, was.used + 1);
+
+    check_alone(common, "2");
+    check_code(was.made + 4, was.used + 1);
+    check_alone(common, "2");
+    check_code(was.made + 4, was.used + 2);
+
+    /* An evaluation that fails leaves nothing. */
+
+    check_alone(long_source(broken, ""), "Error: oh no @main:1:7");
+    check_alone(long_source(broken, ""), "Error: oh no @main:1:7");
+    check_code(was.made + 4, was.used + 2);
+
+    /* Short ones are compiled at once. */
+
+    check_alone("export const result = 1;", "1");
+    check_code(was.made + 4, was.used + 2);
+}
+
+
+static void
+code_of_wasm_is_shared(void **state)
+{
+    v8shim_code_t  was;
+
+    /* f() is 1; in the other one 2 */
+
+    static const char  one[] =
+        NATIVE "export const result = new WebAssembly.Instance("
+        "v8.compileWasm(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1,"
+        " 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0,"
+        " 65, 1, 11]))).exports.f();";
+    static const char  two[] =
+        NATIVE "export const result = new WebAssembly.Instance("
+        "v8.compileWasm(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1,"
+        " 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0,"
+        " 65, 2, 11]))).exports.f();";
+
+    (void) state;
+
+    was = v8shim_code();
+
+    check_alone(one, "1");
+    check_code(was.made + 1, was.used);
+    check_alone(one, "1");
+    check_code(was.made + 1, was.used + 1);
+    check_alone(two, "2");
+    check_code(was.made + 2, was.used + 1);
+    check_alone(one, "1");
+    check_code(was.made + 2, was.used + 2);
+}
+
+
+/* In an isolate of its own, the module "mI". */
+static void
+load_numbered(unsigned i)
+{
+    char   name[16];
+    void  *state = NULL;
+
+    close_isolate(&state);
+    assert_int_equal(open_isolate(&state), 0);
+
+    snprintf(name, sizeof(name), "m%u", i);
+    define(name, long_source("export const result = 1;", ""));
+    assert_int_equal(deliver(EVENT_RUN, name, strlen(name)), V8SHIM_OK);
+    assert_string_equal(report, "1");
+}
+
+
+static void
+kept_code_has_a_cap(void **state)
+{
+    unsigned       i;
+    v8shim_code_t  code;
+
+    (void) state;
+
+    for (i = 0; i < 150; i++) {
+        load_numbered(i);
+        assert_in_range(v8shim_code().bytes, 1, CODE_BYTES);
+    }
+
+    code = v8shim_code();
+    assert_in_range(code.entries, 10, 149);
+
+    /* What was used last is still there, what was used first is not. */
+
+    load_numbered(149);
+    check_code(code.made, code.used + 1);
+    load_numbered(0);
+    check_code(code.made + 1, code.used + 1);
+}
+
+
+static void *
+load_and_load(void *arg)
+{
+    char                     text[8192];
+    size_t                   size;
+    unsigned                 i;
+    v8shim_error_t           failure;
+    v8shim_event_t           event;
+    v8shim_isolate_t        *mine;
+    v8shim_isolate_config_t  isolate_config = {
+        .heap_bytes = HEAP_BYTES,
+        .buffer_bytes = BUFFER_BYTES
+    };
+
+    for (i = 0; i < 40; i++) {
+
+        mine = v8shim_isolate_create(&isolate_config, &failure);
+        if (mine == NULL) {
+            return "no isolate";
+        }
+
+        /* The same seven in all threads. */
+
+        size = (size_t) snprintf(text, sizeof(text),
+                                 "t%u%c//%05000d\nconst f = () => %u; f();",
+                                 i % 7, 0, 0, i % 7);
+
+        memset(&event, 0, sizeof(event));
+        event.type = EVENT_DEFINE;
+        event.text.data = (const uint8_t *) text;
+        event.text.size = size;
+
+        v8shim_isolate_enter(mine);
+
+        if (v8shim_isolate_deliver(mine, &event, &failure) != V8SHIM_OK) {
+            return "not defined";
+        }
+
+        event.type = EVENT_RUN;
+        event.text.size = 2;
+
+        if (v8shim_isolate_deliver(mine, &event, &failure) != V8SHIM_OK) {
+            return "not run";
+        }
+
+        v8shim_isolate_leave(mine);
+        v8shim_isolate_destroy(mine);
+    }
+
+    return arg;
+}
+
+
+static void
+threads_share_code(void **state)
+{
+    void            *result;
+    unsigned         i;
+    pthread_t        threads[4];
+    pthread_attr_t   attr;
+    v8shim_code_t    was;
+
+    (void) state;
+
+    was = v8shim_code();
+    v8shim_isolate_leave(iso);
+
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], &attr, load_and_load,
+                                        NULL), 0);
+    }
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_null(result);
+    }
+
+    pthread_attr_destroy(&attr);
+    v8shim_isolate_enter(iso);
+
+    /* Each of the seven was made by one of them, at least. */
+
+    assert_in_range(v8shim_code().made - was.made, 7, 4 * 7);
+    assert_int_equal(v8shim_code().made - was.made
+                     + v8shim_code().used - was.used, 4 * 40);
+}
+
+
 #define with_isolate(f)                                                       \
     cmocka_unit_test_setup_teardown(f, open_isolate, close_isolate)
 
@@ -1015,6 +1256,10 @@ main(void)
         with_isolate(forgotten_native_objects_are_told),
         with_isolate(native_objects_count_as_memory),
         with_isolate(recursion_ends_on_a_small_stack),
+        with_isolate(code_of_scripts_is_shared),
+        with_isolate(code_of_wasm_is_shared),
+        with_isolate(threads_share_code),
+        with_isolate(kept_code_has_a_cap),
         cmocka_unit_test(check_lists_imports)
     };
 
