@@ -350,6 +350,115 @@ dw_check_import(void *user, const char *specifier, int line, int column)
 }
 
 
+static bool
+dw_check_is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+
+/*
+ * What is between the quotes of import("..."), which starts at "p"; NULL if it
+ * is not one of a relative literal.
+ */
+static char *
+dw_check_literal(const uint8_t *p, const uint8_t *end)
+{
+    char           *specifier;
+    size_t          size;
+    uint8_t         quote;
+    const uint8_t  *start;
+
+    for (p += 6; p < end && dw_check_is_space(*p); p++) { /* void */ }
+
+    if (p == end || *p++ != '(') {
+        return NULL;
+    }
+
+    for ( /* void */ ; p < end && dw_check_is_space(*p); p++) { /* void */ }
+
+    if (p == end || (*p != '"' && *p != '\'' && *p != '`')) {
+        return NULL;
+    }
+
+    quote = *p++;
+    start = p;
+
+    while (p < end && *p > ' ' && *p != quote && *p != '\\' && *p != '$') {
+        p++;
+    }
+
+    if (p == end || *p != quote) {
+        return NULL;
+    }
+
+    size = (size_t) (p - start);
+    specifier = dw_alloc(size + 1);
+    memcpy(specifier, start, size);
+    specifier[size] = '\0';
+
+    if (!dw_check_starts(specifier, "./")
+        && !dw_check_starts(specifier, "../"))
+    {
+        free(specifier);
+        return NULL;
+    }
+
+    return specifier;
+}
+
+
+/*
+ * Files that the current module may import() when it runs.  V8 does not name
+ * them, so its text is searched: what is found may stand in a comment or in a
+ * string, and what is not a file is no error yet.
+ */
+static void
+dw_check_dynamic(dw_check_t *check, const uint8_t *data, size_t size)
+{
+    char                   *specifier, *name, *path;
+    struct stat             st;
+    const uint8_t          *p, *end;
+    dw_wire_record_kind_t   kind;
+
+    end = data + size;
+
+    for (p = data; !check->failed; p += 6) {
+
+        p = memmem(p, (size_t) (end - p), "import", 6);
+        if (p == NULL) {
+            return;
+        }
+
+        specifier = dw_check_literal(p, end);
+        if (specifier == NULL) {
+            continue;
+        }
+
+        name = dw_check_resolve(check->modules[check->current].name,
+                                specifier);
+        free(specifier);
+
+        kind = name ? dw_check_kind(name) : 0;
+        if (kind == 0) {
+            free(name);
+            continue;
+        }
+
+        path = dw_check_path(check, name);
+
+        if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+            (void) dw_check_add(check, name, kind, 1, 1);
+
+        } else {
+            free(name);
+        }
+
+        free(path);
+    }
+}
+
+
 static void
 dw_check_parse(dw_check_t *check, const dw_check_module_t *module)
 {
@@ -387,6 +496,8 @@ dw_check_parse(dw_check_t *check, const dw_check_module_t *module)
         fprintf(stderr, "%s: %s\n", error.location[0] ? error.location : path,
                 error.message);
     }
+
+    dw_check_dynamic(check, source.data, source.size);
 }
 
 

@@ -1410,12 +1410,18 @@ check_writes_the_modules(void **state)
         { DW_WIRE_MODULE_JS, "main.js",
           "import 'cloudflare:workers'; import 'node:fs';\n"
           "import a from './lib/../lib/a.js'; import t from '../shared/t.txt';"
-          "\nexport * from './lib/a.js';" },
+          "\nexport * from './lib/a.js'; import(`./lib/d.js`);"
+          "if (0) { import('./none.js'); import('./lib'); import('node:fs');"
+          " import(`./lib/${a}.js`); import\n( \"../shared/b.bin\"\n);"
+          " import('../shared/t.txt', {}); }" },
         { DW_WIRE_MODULE_JS, "lib/a.js",
           "import j from '../../shared/j.json';\n"
           "import '../main.js'; export default j;" },
         { DW_WIRE_MODULE_TEXT, "../shared/t.txt", "text" },
+        { DW_WIRE_MODULE_JS, "lib/d.js", "import './e.js';" },
+        { DW_WIRE_MODULE_DATA, "../shared/b.bin", "bytes" },
         { DW_WIRE_MODULE_JSON, "../shared/j.json", "{\"a\": [1, 2.5e3]}" },
+        { DW_WIRE_MODULE_JS, "lib/e.js", "import('./d.js');" },
     };
 
     (void) state;
@@ -1423,7 +1429,10 @@ check_writes_the_modules(void **state)
     write_file("app/main.js", expected[0].text);
     write_file("app/lib/a.js", expected[1].text);
     write_file("shared/t.txt", expected[2].text);
-    write_file("shared/j.json", expected[3].text);
+    write_file("app/lib/d.js", expected[3].text);
+    write_file("shared/b.bin", expected[4].text);
+    write_file("shared/j.json", expected[5].text);
+    write_file("app/lib/e.js", expected[6].text);
 
     snprintf(args, sizeof(args), "--check %s/app/main.js", directory);
     snprintf(command, sizeof(command), "%s %s", program(), args);
@@ -1435,7 +1444,7 @@ check_writes_the_modules(void **state)
     rc = pclose(pipe);
     assert_int_equal(rc, 0);
 
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
         assert_int_equal(dw_wire_next_record(&list, &record), DW_WIRE_OK);
         assert_int_equal(record.kind, expected[i].kind);
         assert_int_equal(record.name.size, strlen(expected[i].name));
@@ -1489,6 +1498,7 @@ check_says_where_the_error_is(void **state)
         { "import './lib/';", "app/main.js:1:", "expected a .js" },
         { "import './a.css';", "app/main.js:1:", "expected a .js" },
         { "import './lib/broken.js';", "app/lib/broken.js:3:", "token" },
+        { "import('./lib/broken.js');", "app/lib/broken.js:3:", "token" },
         { "import './bad.json';", "app/bad.json:2:5:", "expected \",\"" },
         { "import './dir.js';", "app/main.js:1:", "Is a directory" },
     };
