@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Side by side, in one run: nginx's "return 200", a warm dynamic worker that
 # says hello, a warm one behind a host worker, and one outbound fetch(); then
-# what a new isolate costs.
+# what loading a large worker costs, and a new isolate.
 #
 #   SECONDS_EACH=5 ROUNDS=3 CONNECTIONS=64 bench/run.sh
 #
@@ -93,6 +93,39 @@ for name in $names; do
     [ -n "$base" ] || base=$(sort -n "$prefix/return.rate" |
         awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
 done
+
+# The first load of a text compiles it, others find the code.
+node_modules/.bin/esbuild --log-level=error --bundle --format=esm \
+    --platform=neutral --main-fields=module,main '--external:node:*' \
+    --outfile="$prefix/large.js" bench/large.js
+
+load()   # text, id: milliseconds
+{
+    curl -sf -o /dev/null -w '%{time_total}\n' "$url/large?text=$1&id=$2" |
+        awk '{ print $1 * 1000 }'
+}
+
+for text in $(seq 9); do
+    { cat "$prefix/large.js"; echo "// $text"; } > "$prefix/large-$text.js"
+    load "$text" 1 >> "$prefix/large.first"
+    load "$text" 2 >> "$prefix/large.second"
+    load "$text" 2 >> "$prefix/large.warm"
+done
+
+echo
+awk -v bytes="$(stat -c %s "$prefix/large.js")" 'FNR == 1 { file++ }
+    { t[file, FNR] = $1; n = FNR }
+    END {
+        for (f = 1; f <= file; f++) {
+            for (i = 2; i <= n; i++)
+                for (k = i; k > 1 && t[f, k] < t[f, k - 1]; k--) {
+                    s = t[f, k]; t[f, k] = t[f, k - 1]; t[f, k - 1] = s
+                }
+            m[f] = t[f, int((n + 1) / 2)]
+        }
+        printf "a worker of %.1f MB: first load %.0f ms, another one of the" \
+               " same text %.0f ms, warm %.1f ms\n", bytes / 1e6, m[1], m[2], m[3]
+    }' "$prefix/large.first" "$prefix/large.second" "$prefix/large.warm"
 
 echo
 "$BUILD/bench-isolates"
