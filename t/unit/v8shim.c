@@ -1018,6 +1018,12 @@ code_of_scripts_is_shared(void **state)
         NATIVE "export const result = v8.compileCommonJs('a.cjs',"
         " 'return module + 1;' + ' '.repeat(5000))(0, 0, 1);";
     static const char  broken[] = "throw new Error('oh no');";
+    /* what V8 has compiled further does not go with it */
+    static const char  hot[] =
+        "class C { #n = 0; static #all = 0; add(i) { C.#all++;"
+        " return this.#n += i; } static get all() { return C.#all; } }"
+        "const c = new C();"
+        "for (let i = 0; i < 300000; i++) c.add(i % 3);";
 
     (void) state;
 
@@ -1044,16 +1050,23 @@ code_of_scripts_is_shared(void **state)
     check_alone(common, "2");
     check_code(was.made + 4, was.used + 2);
 
+    check_alone(long_source(hot, "export const result = c.add(C.all);"),
+                "600000");
+    check_code(was.made + 5, was.used + 2);
+    check_alone(long_source(hot, "export const result = c.add(C.all);"),
+                "600000");
+    check_code(was.made + 5, was.used + 3);
+
     /* An evaluation that fails leaves nothing. */
 
     check_alone(long_source(broken, ""), "Error: oh no @main:1:7");
     check_alone(long_source(broken, ""), "Error: oh no @main:1:7");
-    check_code(was.made + 4, was.used + 2);
+    check_code(was.made + 5, was.used + 3);
 
     /* Short ones are compiled at once. */
 
     check_alone("export const result = 1;", "1");
-    check_code(was.made + 4, was.used + 2);
+    check_code(was.made + 5, was.used + 3);
 }
 
 
