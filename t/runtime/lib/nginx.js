@@ -15,7 +15,7 @@ export const RECORD = {
 };
 
 export const WINDOW_TO_NGINX = 65536;
-const DEADLINE_MS = 5000;
+const DEADLINE_MS = 60000;
 
 export const utf8 = (text) => new Uint8Array(Buffer.from(text, "utf8"));
 export const text = (bytes) => Buffer.from(bytes).toString("utf8");
