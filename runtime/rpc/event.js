@@ -91,7 +91,7 @@ class RpcEvent {
     const end = StringPrototypeIndexOf(head, "\0");
     const name = binaryToUtf8(StringPrototypeSlice(head, 0, end));
     this.#session = new Session(invocation, this, new Root(name, invocation));
-    this.#outbox = new Outbox(channel);
+    this.#outbox = new Outbox(channel, this.#session);
     this.#credit = new Credit(channel);
     openChannel(channel, this);
   }

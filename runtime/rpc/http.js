@@ -53,12 +53,16 @@ export function requestParts(request, out) {
 
 export function readRequest(parts) {
   const { 0: method, 1: url, 2: headers, 3: redirect, 4: cf, 5: body } = parts;
-  return new Request(url, {
-    __proto__: null,
-    method, headers: readHeaders(headers), redirect,
-    cf: cf === undefined ? undefined : JSONParse(cf),
-    body: body === null ? undefined : body,
-  });
+  try {
+    return new Request(url, {
+      __proto__: null,
+      method, headers: readHeaders(headers), redirect,
+      cf: cf === undefined ? undefined : JSONParse(cf),
+      body: body === null ? undefined : body,
+    });
+  } catch {
+    throw badMessage("a bad Request");
+  }
 }
 
 export function responseParts(response, out) {
@@ -72,7 +76,11 @@ export function responseParts(response, out) {
 
 export function readResponse(parts) {
   const { 0: status, 1: statusText, 2: headers, 3: body } = parts;
-  return new Response(body, {
-    __proto__: null, status, statusText, headers: readHeaders(headers),
-  });
+  try {
+    return new Response(body, {
+      __proto__: null, status, statusText, headers: readHeaders(headers),
+    });
+  } catch {
+    throw badMessage("a bad Response");
+  }
 }

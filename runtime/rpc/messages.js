@@ -31,7 +31,7 @@ export const TO_EXPORT = 0;
 export const TO_ANSWER = 1;
 
 export const MAX_MESSAGE = 32 * 1024 * 1024;
-const HEADER = 4;
+export const HEADER = 4;
 
 export const badMessage = (what) =>
   new Error(`The RPC session is broken: the peer sent ${what}.`);
@@ -54,28 +54,28 @@ export function frame(bytes) {
 
 // Takes the stream of bytes apart.
 export class Inbox {
+  size = 0;               // of what waits for the rest of its message
   #chunks = list();
-  #size = 0;
   #needed = HEADER;       // bytes until there is something to do
 
   push(bytes) {
     this.#chunks[this.#chunks.length] = bytes;
-    this.#size += TypedArrayPrototypeGetByteLength(bytes);
+    this.size += TypedArrayPrototypeGetByteLength(bytes);
   }
 
   // The next whole message, or null.
   next() {
-    if (this.#size < this.#needed) return null;
+    if (this.size < this.#needed) return null;
     const bytes = this.#join();
     const size = bytes[0] + bytes[1] * 2 ** 8 + bytes[2] * 2 ** 16 +
       bytes[3] * 2 ** 24;
     if (size > MAX_MESSAGE) throw badMessage("a message that is too long");
     this.#needed = HEADER + size;
-    if (this.#size < this.#needed) return null;
+    if (this.size < this.#needed) return null;
 
     const message = TypedArrayPrototypeSubarray(bytes, HEADER, this.#needed);
-    this.#size -= this.#needed;
-    if (this.#size === 0) this.#chunks.length = 0;
+    this.size -= this.#needed;
+    if (this.size === 0) this.#chunks.length = 0;
     else this.#chunks[0] = TypedArrayPrototypeSubarray(bytes, this.#needed);
     this.#needed = HEADER;
     return message;
@@ -84,7 +84,7 @@ export class Inbox {
   #join() {
     const chunks = this.#chunks;
     if (chunks.length === 1) return chunks[0];
-    const all = new Uint8Array(this.#size);
+    const all = new Uint8Array(this.size);
     for (let i = 0, at = 0; i < chunks.length; i++) {
       TypedArrayPrototypeSet(all, chunks[i], at);
       at += TypedArrayPrototypeGetByteLength(chunks[i]);

@@ -10,44 +10,59 @@ import {
   currentInvocation, requestIsOver, requireInvocation,
 } from "../core/invocation.js";
 import { utf8ToBinary } from "../web/encoding.js";
+import { ITEM } from "./account.js";
 import { refFor } from "./local.js";
 import { Pending } from "./pending.js";
 import { Session } from "./session.js";
 
 const GRANT_AT = 32768;
 
-// The sending half of a channel: what credit does not allow yet waits.
+const costOf = (bytes) => TypedArrayPrototypeGetByteLength(bytes) + ITEM;
+
+// The sending half of a session's channel: what credit does not allow yet
+// waits, in the session's account.
 export class Outbox {
   sender;
+  #session;
   #queue = list();
   #head = 0;
-  #sending = false;
+  #sending = 0;           // what the message costs that is on its way, or 0
   #ended = null;          // what to do when all has gone
 
-  constructor(channel) {
+  constructor(channel, session) {
     this.sender = new Sender(channel);
+    this.#session = session;
   }
 
   send(bytes) {
-    if (this.#sending) this.#queue[this.#queue.length] = bytes;
-    else this.#write(bytes);
+    if (this.#sending === 0) {
+      if (!this.#write(bytes)) return;
+    } else {
+      this.#queue[this.#queue.length] = bytes;
+    }
+    this.#session.account.wait(costOf(bytes));
   }
 
+  // Does it, or a part of it, have to wait?
   #write(bytes) {
     const waiting = this.sender.write(bytes);
-    if (waiting === undefined) return;
-    this.#sending = true;
+    if (waiting === undefined) return false;
+    this.#sending = costOf(bytes);
     PromisePrototypeThen(waiting, () => this.#next());
+    return true;
   }
 
   #next() {
-    this.#sending = false;
-    while (!this.#sending && this.#head < this.#queue.length) {
+    const { account } = this.#session;
+    account.leave(this.#sending);
+    this.#sending = 0;
+    while (this.#sending === 0 && this.#head < this.#queue.length) {
       const bytes = this.#queue[this.#head];
       this.#queue[this.#head++] = undefined;
-      this.#write(bytes);
+      if (!this.#write(bytes)) account.leave(costOf(bytes));
     }
-    if (this.#sending) return;
+    this.#session.proceed();
+    if (this.#sending > 0) return;
     this.#queue.length = 0;
     this.#head = 0;
     const ended = this.#ended;
@@ -57,7 +72,7 @@ export class Outbox {
 
   // Calls "then" once all has been sent.
   end(then) {
-    if (this.#sending) this.#ended = then;
+    if (this.#sending > 0) this.#ended = then;
     else then();
   }
 }
@@ -105,7 +120,7 @@ class Opener {
       this.invocation.channel,
       stub !== null ? stub.channel : self ? 0 : capability,
       BODY | RPC | kind, 0, -1, 0, props, `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/\0\0`);
-    this.#outbox = new Outbox(this.#channel);
+    this.#outbox = new Outbox(this.#channel, this.session);
     this.#credit = new Credit(this.#channel);
     openChannel(this.#channel, this);
     this.invocation.addCleanup(this.#cleanup);

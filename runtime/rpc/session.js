@@ -8,20 +8,22 @@
 import {
   ArrayIsArray, list, ObjectDefineProperty, ObjectGetPrototypeOf,
   ObjectPrototype, ObjectSetPrototypeOf, PrimordialError as Error,
-  PrimordialPromise as Promise, PromisePrototypeThen, PromiseResolve, SafeMap,
-  SymbolDispose,
+  PrimordialPromise as Promise, PrimordialTypeError as TypeError,
+  PromisePrototypeThen, PromiseResolve, SafeMap, SymbolDispose,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { messageOf } from "../core/errors.js";
 import { runIn } from "../core/context.js";
 import { logUncaught, requestIsOver } from "../core/invocation.js";
 import { baseOf } from "../core/stubs.js";
 import { isObject } from "../core/webidl.js";
+import { Account, BEGIN_BELOW, ITEM, tooManyCalls } from "./account.js";
 import { performFetch } from "./fetcher.js";
 import { ImportRef } from "./imports.js";
 import { perform } from "./local.js";
-import { modeOf, notImplemented } from "./lookup.js";
+import { modeOf, notImplemented, pathText } from "./lookup.js";
 import {
-  badMessage, CALL, FINISH, frame, GET, Inbox, isId, RELEASE, RETURN,
+  badMessage, CALL, FINISH, frame, GET, HEADER, Inbox, isId, RELEASE, RETURN,
   THROW, TO_ANSWER, TO_EXPORT, WRITTEN,
 } from "./messages.js";
 import { disposeOf, markHandled, Pending } from "./pending.js";
@@ -36,13 +38,16 @@ class Answer {
   reject;
   settled = false;
   finished = false;       // the peer wants no more of it
+  users = 0;              // calls that go on from it and have not begun
+  cost;                   // to the session's account
   value = undefined;
   holds = false;          // the value has a disposer of its own
   moved = null;           // stubs that went with it
   #incoming;
 
-  constructor(incoming) {
+  constructor(incoming, cost) {
     this.#incoming = incoming;
+    this.cost = cost;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -76,6 +81,7 @@ class Answer {
 
 export class Session {
   invocation;
+  account = new Account(this);
   streams = new Streams(this);
   #transport;             // send(bytes), end(), fail(error), done()
   #isOpener;
@@ -88,10 +94,13 @@ export class Session {
   #lastQuestion = 0;
   #answers = new SafeMap();
   #running = 0;
+  #next = null;           // a call of the peer's that may not begin yet
+  #isResting = false;     // until what has begun has gone its first step
   #error = undefined;
   #isOver = false;
-  #peerEnded = false;
-  #held = false;          // may go on without anything that is open
+  #endCame = false;       // the peer sends no more
+  #peerEnded = false;     // ... and all that it has sent was read
+  #isKept = false;        // may go on without anything that is open
 
   constructor(invocation, transport, root = null) {
     this.invocation = invocation;
@@ -105,11 +114,11 @@ export class Session {
   }
 
   hold() {
-    this.#held = true;
+    this.#isKept = true;
   }
 
   unhold() {
-    this.#held = false;
+    this.#isKept = false;
     this.checkIdle();
   }
 
@@ -138,6 +147,7 @@ export class Session {
 
   importRef(id) {
     if (this.#imports.has(id)) throw badMessage("a stub twice");
+    this.account.keep(ITEM);
     const shared = { __proto__: null, count: 0, callbacks: list() };
     this.#imports.set(id, shared);
     return new ImportRef(this, id, shared);
@@ -145,7 +155,7 @@ export class Session {
 
   // The last stub of it is gone.
   release(id) {
-    this.#imports.delete(id);
+    if (this.#imports.delete(id)) this.account.drop(ITEM);
     this.tryTell([RELEASE, id]);
     this.checkIdle();
   }
@@ -156,19 +166,25 @@ export class Session {
 
   // -- sending ---------------------------------------------------------------
 
-  // Throws what cannot be cloned.  Returns the Outgoing.
-  tell(parts) {
+  // Throws what cannot be cloned, and if it is a call that too many wait.
+  // Returns the Outgoing.
+  tell(parts, isCall = false) {
     const error = this.error;
     if (error !== undefined) throw error;
     const out = new Outgoing(this);
     let bytes;
     try {
       bytes = frame(out.encode(parts));
+      if (isCall &&
+          this.account.isFull(TypedArrayPrototypeGetByteLength(bytes))) {
+        throw tooManyCalls();
+      }
     } catch (error) {
       out.undo(error);
       throw error;
     }
     this.#transport.send(bytes);
+    out.size = TypedArrayPrototypeGetByteLength(bytes);
     return out;
   }
 
@@ -194,7 +210,7 @@ export class Session {
       if (this.invocation.over) throw requestIsOver();
       this.tell(args === undefined
         ? [GET, question, kind, id, path]
-        : [CALL, question, kind, id, path, args]);
+        : [CALL, question, kind, id, path, args], true);
     } catch (error) {
       this.checkIdle();
       return Pending.rejected(error);
@@ -232,30 +248,82 @@ export class Session {
 
   #receive(bytes) {
     try {
-      this.#inbox.push(bytes);
-      for (;;) {
-        const message = this.#inbox.next();
-        if (message === null) break;
-        this.#handle(message);
-        if (this.#isOver) return;
-      }
+      this.account.keep(TypedArrayPrototypeGetByteLength(bytes));
     } catch (error) {
-      this.#transport.fail(error);
-      this.break(error);
+      this.#fail(error);
       return;
     }
-    this.checkIdle();
+    this.#inbox.push(bytes);
+    if (!this.#isResting && this.#next === null) this.#read();
   }
 
-  #handle(message) {
+  // Some of what waited has left.
+  proceed() {
+    if (this.#next !== null) runIn(this.invocation, this.#read, this, []);
+  }
+
+  // Messages take effect in their order.  A call begins only when the answers
+  // to those before it, so far as they are there at once, do not wait to be read.
+  #read() {
+    try {
+      for (;;) {
+        this.#next ??= this.#decode();
+        if (this.#next === null) break;
+        const { incoming, isQuestion, parts, size } = this.#next;
+        if (isQuestion && this.account.waiting >= BEGIN_BELOW) return;
+        this.#next = null;
+        this.account.drop(size);
+        this.#handle(parts, incoming, size);
+        if (this.#isOver) return;
+        if (isQuestion && this.#inbox.size > 0) {
+          this.#rest();
+          return;
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (this.#endCame) this.#end();
+    else this.checkIdle();
+  }
+
+  #decode() {
+    const message = this.#inbox.next();
+    if (message === null) return null;
     const incoming = new Incoming(this);
     const parts = incoming.decode(message);
+    return {
+      __proto__: null, incoming, parts,
+      isQuestion: parts[0] === CALL || parts[0] === GET,
+      size: TypedArrayPrototypeGetByteLength(message) + HEADER,
+    };
+  }
+
+  #rest() {
+    this.#isResting = true;
+    PromisePrototypeThen(PromiseResolve(undefined), () => {
+      this.#isResting = false;
+      if (!this.#isOver) this.#read();
+    });
+  }
+
+  fail(error) {
+    runIn(this.invocation, this.#fail, this, [error]);
+  }
+
+  #fail(error) {
+    this.#transport.fail(error);
+    this.break(error);
+  }
+
+  #handle(parts, incoming, size) {
     const { 0: type, 1: id } = parts;
     if (!isId(type) || !isId(id)) throw badMessage("a bad number");
     switch (type) {
     case CALL:
     case GET:
-      this.#onQuestion(parts, incoming);
+      this.#onQuestion(parts, incoming, size + ITEM);
       break;
     case RETURN:
       this.#onReturn(id, parts[2], parts[3] === true, incoming);
@@ -279,7 +347,7 @@ export class Session {
     }
   }
 
-  #onQuestion(parts, incoming) {
+  #onQuestion(parts, incoming, cost) {
     const { 0: type, 1: question, 2: kind, 3: target, 4: path } = parts;
     const args = type === GET ? undefined : parts[5];
     if (this.#answers.has(question) || !ArrayIsArray(path) ||
@@ -305,11 +373,21 @@ export class Session {
       if (kind !== TO_ANSWER || before === undefined || before.finished) {
         throw badMessage("a call to nothing");
       }
-      start = () => PromisePrototypeThen(
-        before.promise, (value) => performOn(value, path, args));
+      before.users++;
+      start = () => PromisePrototypeThen(before.promise, (value) => {
+        try {
+          return performOn(value, path, args);
+        } finally {
+          this.#leave(target, before);
+        }
+      }, (error) => {
+        this.#leave(target, before);
+        throw error;
+      });
     }
 
-    const answer = new Answer(incoming);
+    this.account.keep(cost);
+    const answer = new Answer(incoming, cost);
     this.#answers.set(question, answer);
     this.#running++;
     let result;
@@ -330,13 +408,12 @@ export class Session {
       return;
     }
     if (answer.finished) {
-      // nobody wants it any more, but calls may go on from it: they begin first
+      // nobody wants it any more, but calls may go on from it
       answer.value = value;
       answer.holds = true;
       answer.resolve({ __proto__: null, value });
       this.tryTell([RETURN, question, undefined, false]);
-      PromisePrototypeThen(
-        answer.promise, () => this.#settled(question, answer));
+      this.#settled(question, answer);
       return;
     }
     let holds;
@@ -346,6 +423,8 @@ export class Session {
         typeof value[SymbolDispose] === "function";
       const out = this.tell([RETURN, question, value, holds]);
       answer.moved = out.moved;
+      answer.cost += out.size;
+      this.account.keepOwn(out.size);
     } catch (error) {
       this.#throw(question, answer, error);
       return;
@@ -367,11 +446,23 @@ export class Session {
     answer.settled = true;
     answer.disposeArguments();
     this.#running--;
-    if (answer.finished || this.#isOver) {
-      this.#answers.delete(question);
-      answer.dispose(this.invocation);
-    }
+    this.#collect(question, answer);
     this.checkIdle();
+  }
+
+  // A call that goes on from the answer has begun.
+  #leave(question, answer) {
+    answer.users--;
+    this.#collect(question, answer);
+  }
+
+  #collect(question, answer) {
+    if (!answer.settled || (!this.#isOver &&
+        (!answer.finished || answer.users > 0))) {
+      return;
+    }
+    if (this.#answers.delete(question)) this.account.drop(answer.cost);
+    answer.dispose(this.invocation);
   }
 
   #onFinish(question) {
@@ -380,9 +471,7 @@ export class Session {
       throw badMessage("a FINISH of nothing");
     }
     answer.finished = true;
-    if (!answer.settled) return;
-    this.#answers.delete(question);
-    answer.dispose(this.invocation);
+    this.#collect(question, answer);
   }
 
   #onReturn(number, value, holds, incoming) {
@@ -434,7 +523,7 @@ export class Session {
   checkIdle() {
     if (this.#isOver || this.#running > 0) return;
     if (this.#isOpener) {
-      if (this.#held || this.#imports.size > 0 || this.#isAwaited) return;
+      if (this.#isKept || this.#imports.size > 0 || this.#isAwaited) return;
       this.#isOver = true;
       this.#transport.end();
       this.#drop();
@@ -448,6 +537,11 @@ export class Session {
   // The peer sends no more.
   peerEnded() {
     if (this.#isOver) return;
+    this.#endCame = true;
+    if (!this.#isResting && this.#next === null) this.#end();
+  }
+
+  #end() {
     this.#peerEnded = true;
     if (this.#isOpener) {
       this.break(new Error("The RPC session was closed by the other side."));
@@ -503,6 +597,8 @@ export class Session {
     this.#answers = new SafeMap();
     this.#exports = new SafeMap();
     this.#imports.clear();
+    this.#next = null;
+    this.account.close();
     questions.forEach(({ pending }) => pending.reject(error));
     answers.forEach((answer) => {
       if (answer.settled) answer.dispose(this.invocation);
@@ -520,7 +616,8 @@ export class Session {
 function performOn({ value }, path, args) {
   const mode = modeOf(value);
   if (mode === undefined) {
-    throw notImplemented(path.length > 0 ? path[0] : "(this)");
+    if (path.length > 0) throw notImplemented(path[0]);
+    throw new TypeError(`"${pathText(path)}" is not a function.`);
   }
   return perform(value, mode, path, args, false);
 }

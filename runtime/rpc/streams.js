@@ -5,6 +5,7 @@
 import {
   list, PrimordialPromise as Promise, PromisePrototypeThen, SafeMap,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
+  TypedArrayPrototypeSubarray,
 } from "../primordials.js";
 import { runIn } from "../core/context.js";
 import { viewBytes } from "../core/webidl.js";
@@ -13,8 +14,10 @@ import {
   acquireWriter, createByteStream, createWritable, getReader, readerCancel,
   readerRead,
 } from "../web/streams.js";
+import { ITEM } from "./account.js";
 import {
-  ABORT, badMessage, CANCEL, CHUNK, CLOSE, END, FAIL, PULL, WRITE, WRITTEN,
+  ABORT, badMessage, CANCEL, CHUNK, CLOSE, END, FAIL, isId, PULL, WRITE,
+  WRITTEN,
 } from "./messages.js";
 import { markHandled } from "./pending.js";
 
@@ -25,6 +28,7 @@ class ReadableExport {
   id = 0;
   #session;
   #reader;
+  #rest = null;           // of a chunk, for which there was no credit
   #credit = 0;
   #reading = false;
   #over = false;
@@ -36,7 +40,7 @@ class ReadableExport {
 
   on(type, value) {
     if (type === PULL) {
-      if (typeof value !== "number" || !(value > 0)) {
+      if (!isId(value) || value + this.#credit > WINDOW) {
         throw badMessage("a bad PULL");
       }
       this.#credit += value;
@@ -50,7 +54,11 @@ class ReadableExport {
   }
 
   #pump() {
-    if (this.#reading || this.#over || this.#credit <= 0) return;
+    if (this.#reading || this.#over || this.#credit === 0) return;
+    if (this.#rest !== null) {
+      this.#send(this.#rest);
+      if (this.#credit === 0) return;
+    }
     this.#reading = true;
     PromisePrototypeThen(readerRead(this.#reader), ({ done, value }) => {
       this.#reading = false;
@@ -68,10 +76,20 @@ class ReadableExport {
         this.#fail(error);
         return;
       }
-      this.#credit -= TypedArrayPrototypeGetByteLength(bytes);
-      this.#session.tryTell([CHUNK, this.id, TypedArrayPrototypeSlice(bytes)]);
+      // a copy: the chunk is the worker's, and some of it may have to wait
+      this.#send(TypedArrayPrototypeSlice(bytes));
       this.#pump();
     }, (error) => this.#fail(error));
+  }
+
+  // As much of it as was asked for.
+  #send(bytes) {
+    const size = TypedArrayPrototypeGetByteLength(bytes);
+    const now = size < this.#credit ? size : this.#credit;
+    const part = size === now ? bytes : TypedArrayPrototypeSlice(bytes, 0, now);
+    this.#rest = size === now ? null : TypedArrayPrototypeSubarray(bytes, now);
+    this.#credit -= now;
+    this.#session.tryTell([CHUNK, this.id, part]);
   }
 
   #fail(error) {
@@ -118,11 +136,10 @@ class ReadableImport {
     case CHUNK: {
       const bytes = viewBytes(value);
       if (bytes === undefined) throw badMessage("a chunk that is no bytes");
-      if (this.#asked <= 0) throw badMessage("more than it was asked for");
-      this.#asked -= TypedArrayPrototypeGetByteLength(bytes);
-      if (TypedArrayPrototypeGetByteLength(bytes) > 0) {
-        this.#queue[this.#queue.length] = bytes;
-      }
+      const size = TypedArrayPrototypeGetByteLength(bytes);
+      if (size > this.#asked) throw badMessage("more than it was asked for");
+      this.#asked -= size;
+      if (size > 0) this.#queue[this.#queue.length] = bytes;
       break;
     }
     case CLOSE:
@@ -163,10 +180,9 @@ class ReadableImport {
       sink.close();
       return undefined;
     }
-    if (this.#asked <= 0) {
-      const more = WINDOW - this.#asked;
-      this.#asked += more;
-      this.#session.tryTell([PULL, this.#id, more]);
+    if (this.#asked === 0) {
+      this.#asked = WINDOW;
+      this.#session.tryTell([PULL, this.#id, WINDOW]);
     }
     return new Promise((resolve) => {
       this.#wake = () => resolve(this.pull(sink));
@@ -342,6 +358,7 @@ export class Streams {
 
   #import(Import, id) {
     if (this.#imports.has(id)) throw badMessage("a stream twice");
+    this.#session.account.keep(ITEM);
     const found = new Import(this.#session, id);
     this.#imports.set(id, found);
     return found.stream;
@@ -366,7 +383,7 @@ export class Streams {
   }
 
   forget(id) {
-    this.#imports.delete(id);
+    if (this.#imports.delete(id)) this.#session.account.drop(ITEM);
     this.#session.checkIdle();
   }
 

@@ -41,6 +41,7 @@ const classOf = (value) => thenableName(value) ??
 // One message as it goes out.  What it exports stands in the session's table
 // from then on; if the message does not leave, undo() takes it back.
 export class Outgoing extends Plain {
+  size = 0;               // once it has been sent
   moved = list();         // stubs in a result, which now belong to the peer
   #session;
   #ids = list();
@@ -215,6 +216,7 @@ function defineHidden(object, key, value) {
 export class Incoming {
   refs = list();          // of the stubs in it
   #session;
+  #why = undefined;       // what was wrong with a host object in it
 
   constructor(session) {
     this.#session = session;
@@ -226,7 +228,7 @@ export class Incoming {
     try {
       message = deserialize(bytes, (tag, parts) => this.#read(tag, parts));
     } catch {
-      throw badMessage("a value that cannot be read");
+      throw this.#why ?? badMessage("a value that cannot be read");
     }
     if (!ArrayIsArray(message) || message.length < 2) {
       throw badMessage("something that is no message");
@@ -240,6 +242,15 @@ export class Incoming {
 
   #read(tag, parts) {
     if (tag < TAG_STUB) return undefined;
+    try {
+      return this.#make(tag, parts);
+    } catch (error) {
+      this.#why = error;
+      throw error;
+    }
+  }
+
+  #make(tag, parts) {
     if (!ArrayIsArray(parts)) throw badMessage("parts that are no array");
     ObjectSetPrototypeOf(parts, null);
     switch (tag) {

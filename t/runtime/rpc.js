@@ -619,64 +619,19 @@ rpc("console shows stubs without asking them anything",
 
 // -- a peer that keeps no rule -------------------------------------------------------
 
-// Messages as runtime/rpc/messages.js has them, of values in V8's format.
-const message = (...parts) => {
-  const bytes = v8.serialize([undefined, ...parts]);
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(bytes.length);
-  return new Uint8Array(Buffer.concat([size, bytes]));
-};
 const u32 = (n) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(n);
   return new Uint8Array(bytes);
 };
 
-const hostileMessages = {
-  "a length above the limit": u32(0xffffffff),
-  "no value": new Uint8Array([...u32(4), 1, 2, 3, 4]),
-  "no array": new Uint8Array([...u32(4), 0xff, 0x0f, 0x49, 0x02]),
-  "an unknown type": message(99, 1),
-  "a type that is no number": message("1", 1),
-  "a question twice": [message(2, 1, 0, 0, ["x"]), message(2, 1, 0, 0, ["x"])],
-  "a question of a bad number": message(2, -1, 0, 0, ["x"]),
-  "an unknown export": message(1, 1, 0, 7, ["x"], []),
-  "an unknown answer": message(1, 1, 1, 7, ["x"], []),
-  "an unknown kind of target": message(1, 1, 2, 0, ["x"], []),
-  "a path that is no array": message(1, 1, 0, 0, "x", []),
-  "a path of other things": message(1, 1, 0, 0, [{ toString: 1 }], []),
-  "arguments that are no array": message(1, 1, 0, 0, ["x"], { length: 2 ** 32 }),
-  "an answer to nothing": message(3, 5, "value", false),
-  "an exception for nothing": message(4, 5, new Error("x")),
-  "a FINISH of nothing": message(5, 3),
-  "a release of nothing": message(6, 3),
-  "a release of the entrypoint": message(6, 0),
-  "bad errors": (() => {
-    const bytes = v8.serialize([[[{}, "x", 1, 2]], 2, 1, 0, 0, ["x"]]);
-    return new Uint8Array([...u32(bytes.length), ...bytes]);
-  })(),
-};
-
-for (const [title, sent] of Object.entries(hostileMessages)) {
-  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
-    await isolate.load(FORMAT.MODULE,
-      `import { WorkerEntrypoint } from "cloudflare:workers";
-       export class Api extends WorkerEntrypoint { x() { return 1; } }
-       export default { fetch() { return new Response("alive"); } };`);
-    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
-    await isolate.next("respond");
-    for (const bytes of Array.isArray(sent) ? sent : [sent]) isolate.data(channel, bytes);
-    await isolate.until(() => isolate.channel(channel).reset !== null);
-    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
-    assert.equal((await isolate.request()).text, "alive");
-  });
-}
-
 // A host object in V8's format: a tag and its parts.
 class Host {
   constructor(tag, ...parts) { this.tag = tag; this.parts = parts; }
 }
-function messageOfHosts(...parts) {
+
+// A message as runtime/rpc/messages.js has them.
+function message(...parts) {
   const hosts = new WeakMap();
   class Writer extends v8.Serializer {
     _writeHostObject(object) {
@@ -696,39 +651,115 @@ function messageOfHosts(...parts) {
   writer.writeHeader();
   writer.writeValue([undefined, ...parts.map(place)]);
   const bytes = writer.releaseBuffer();
-  return new Uint8Array([...u32(bytes.length), ...bytes]);
+  return new Uint8Array(Buffer.concat([u32(bytes.length), bytes]));
 }
+
+const hostileMessages = {
+  "a length above the limit":
+    ["a message that is too long", u32(0xffffffff)],
+  "no value":
+    ["a value that cannot be read", new Uint8Array([...u32(4), 1, 2, 3, 4])],
+  "no array":
+    ["something that is no message", new Uint8Array([...u32(4), 0xff, 0x0f, 0x49, 0x02])],
+  "an unknown type":
+    ["an unknown message", message(99, 1)],
+  "a type that is no number":
+    ["a bad number", message("1", 1)],
+  "a question twice":
+    ["a bad call", message(2, 1, 0, 0, ["x"]), message(2, 1, 0, 0, ["x"])],
+  "a question of a bad number":
+    ["a bad number", message(2, -1, 0, 0, ["x"])],
+  "an unknown export":
+    ["a call to nothing", message(1, 1, 0, 7, ["x"], [])],
+  "an unknown answer":
+    ["a call to nothing", message(1, 1, 1, 7, ["x"], [])],
+  "an unknown kind of target":
+    ["a call to nothing", message(1, 1, 2, 0, ["x"], [])],
+  "a path that is no array":
+    ["a bad call", message(1, 1, 0, 0, "x", [])],
+  "a path of other things":
+    ["a bad call", message(1, 1, 0, 0, [{ toString: 1 }], [])],
+  "arguments that are no array":
+    ["a bad call", message(1, 1, 0, 0, ["x"], { length: 2 ** 32 })],
+  "an answer to nothing":
+    ["an answer to nothing", message(3, 5, "value", false)],
+  "an exception for nothing":
+    ["an answer to nothing", message(4, 5, new Error("x"))],
+  "a FINISH of nothing":
+    ["a FINISH of nothing", message(5, 3)],
+  "a release of nothing":
+    ["a release of nothing", message(6, 3)],
+  "a release of the entrypoint":
+    ["a bad number", message(6, 0)],
+  "bad errors":
+    ["bad errors", (() => {
+    const bytes = v8.serialize([[[{}, "x", 1, 2]], 2, 1, 0, 0, ["x"]]);
+    return new Uint8Array([...u32(bytes.length), ...bytes]);
+  })()],
+};
+
+for (const [title, [expected, ...sent]] of Object.entries(hostileMessages)) {
+  isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       export class Api extends WorkerEntrypoint { x() { return 1; } }
+       export default { fetch() { return new Response("alive"); } };`);
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    await isolate.next("respond");
+    for (const bytes of sent) isolate.data(channel, bytes);
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.equal(isolate.channel(channel).reset.message,
+      `The RPC session is broken: the peer sent ${expected}.`);
+    assert.equal((await isolate.request()).text, "alive");
+  });
+}
+
 const STUB = 48, FETCHER = 49, HEADERS = 50, REQUEST = 51, RESPONSE = 52,
   READABLE = 53, WRITABLE = 54;
-const call = (...args) => messageOfHosts(1, 1, 0, 0, ["keep"], args);
+const call = (...args) => message(1, 1, 0, 0, ["keep"], args);
 const bytes = new Uint8Array(10);
 
 const hostileValues = {
-  "a grant": [call(new Host(32, 1, 0))],
-  "a capability": [call(new Host(33, 1, 0))],
-  "an export": [call(new Host(34, "default", null))],
-  "a stub of a bad number": [call(new Host(STUB, -1))],
-  "a stub of no number": [call(new Host(STUB))],
-  "a stub twice": [call(new Host(STUB, 1), new Host(STUB, 1))],
-  "a Fetcher of a bad number": [call(new Host(FETCHER, "1"))],
-  "an unknown tag": [call(new Host(60, 1))],
-  "headers that inject one": [call(new Host(HEADERS, "a", "b\r\nc: d"))],
-  "headers with a NUL": [call(new Host(HEADERS, "a", "b\0c\0d"))],
-  "headers of other things": [call(new Host(HEADERS, "a", 1))],
-  "a Request with a bad method": [call(new Host(REQUEST, "A B", "http://h/", [], "follow", undefined, null))],
-  "a Request of nothing": [call(new Host(REQUEST))],
-  "a Response with a bad status": [call(new Host(RESPONSE, 99, "", [], null))],
+  "a grant":
+    ["a value that cannot be read", call(new Host(32, 1, 0))],
+  "a capability":
+    ["a value that cannot be read", call(new Host(33, 1, 0))],
+  "an export":
+    ["a value that cannot be read", call(new Host(34, "default", null))],
+  "a stub of a bad number":
+    ["a bad id", call(new Host(STUB, -1))],
+  "a stub of no number":
+    ["a bad id", call(new Host(STUB))],
+  "a stub twice":
+    ["a stub twice", call(new Host(STUB, 1), new Host(STUB, 1))],
+  "a Fetcher of a bad number":
+    ["a bad id", call(new Host(FETCHER, "1"))],
+  "an unknown tag":
+    ["an unknown tag", call(new Host(60, 1))],
+  "headers that inject one":
+    ["bad headers", call(new Host(HEADERS, "a", "b\r\nc: d"))],
+  "headers with a NUL":
+    ["bad headers", call(new Host(HEADERS, "a", "b\0c\0d"))],
+  "headers of other things":
+    ["bad headers", call(new Host(HEADERS, "a", 1))],
+  "a Request with a bad method":
+    ["a bad Request", call(new Host(REQUEST, "A B", "http://h/", [], "follow", undefined, null))],
+  "a Request of nothing":
+    ["a bad Request", call(new Host(REQUEST))],
+  "a Response with a bad status":
+    ["a bad Response", call(new Host(RESPONSE, 99, "", [], null))],
   "more of a stream than was asked for":
-    [call(new Host(READABLE, 3)), message(7, 3, bytes), message(7, 3, bytes)],
+    ["more than it was asked for", call(new Host(READABLE, 3)), message(7, 3, bytes), message(7, 3, bytes)],
   "a chunk that is no bytes":
-    [call(new Host(READABLE, 3)), message(7, 3, "x")],
-  "a stream twice": [call(new Host(READABLE, 3), new Host(WRITABLE, 3))],
+    ["a chunk that is no bytes", call(new Host(READABLE, 3)), message(7, 3, "x")],
+  "a stream twice":
+    ["a stream twice", call(new Host(READABLE, 3), new Host(WRITABLE, 3))],
   "a call on an answer it wants no more of":
-    [call(), message(5, 1), message(1, 2, 1, 1, ["x"], [])],
+    ["a call to nothing", call(), message(5, 1), message(1, 2, 1, 1, ["x"], [])],
   "a WRITTEN that nobody waits for":
-    [call(new Host(WRITABLE, 3)), message(15, 3)],
+    ["a WRITTEN that nobody waits for", call(new Host(WRITABLE, 3)), message(15, 3)],
 };
-for (const [title, sent] of Object.entries(hostileValues)) {
+for (const [title, [expected, ...sent]] of Object.entries(hostileValues)) {
   isolates(`hostile: ${title} breaks the session and nothing else`, async (isolate) => {
     await isolate.load(FORMAT.MODULE,
       `import { WorkerEntrypoint } from "cloudflare:workers";
@@ -739,10 +770,313 @@ for (const [title, sent] of Object.entries(hostileValues)) {
     await isolate.next("respond");
     for (const message of sent) isolate.data(channel, message);
     await isolate.until(() => isolate.channel(channel).reset !== null);
-    assert.match(isolate.channel(channel).reset.message, /^The RPC session is broken: the peer sent /);
+    assert.equal(isolate.channel(channel).reset.message,
+      `The RPC session is broken: the peer sent ${expected}.`);
     assert.equal((await isolate.request()).text, "alive");
   });
 }
+
+// -- a peer that does not do its part -----------------------------------------------
+
+class Reader extends v8.Deserializer {
+  _readHostObject() {
+    const tag = this.readUint32();
+    return new Host(tag, ...this.readValue());
+  }
+}
+
+// Returns a function that gives the messages that have come whole since it was
+// called last, as lists.
+function readMessages(isolate, channel) {
+  let bytes = Buffer.alloc(0);
+  let taken = 0;
+  return () => {
+    const { chunks } = isolate.channel(channel);
+    bytes = Buffer.concat([bytes, ...chunks.slice(taken)]);
+    taken = chunks.length;
+    const list = [];
+    for (;;) {
+      const end = bytes.length < 4 ? 4 : 4 + bytes.readUInt32LE();
+      if (end > bytes.length) return list;
+      const reader = new Reader(bytes.subarray(4, end));
+      reader.readHeader();
+      list.push(reader.readValue().slice(1));
+      bytes = bytes.subarray(end);
+    }
+  };
+}
+
+const messagesOf = (isolate, channel) => readMessages(isolate, channel)();
+
+const MIB = 2 ** 20;
+const together = (...messages) => new Uint8Array(Buffer.concat(messages));
+const calls = (count, name, ...args) => together(...Array.from(
+  { length: count }, (_, i) => message(1, i + 1, 0, 0, [name], args)));
+const alive = async (isolate) => JSON.parse((await isolate.request()).text);
+
+// A worker whose export "Api" has this body; "test" plays its peer.  Its fetch()
+// says how many calls have begun.
+function callee(title, body, test) {
+  isolates(title, async (isolate) => {
+    await isolate.load(FORMAT.MODULE,
+      `import { RpcStub, RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
+       let begun = 0, state = "";
+       export class Api extends WorkerEntrypoint { ${body} }
+       export default { fetch() { return Response.json([begun, state]); } };`,
+      { cpuMs: 20000, memoryMb: 512 });
+    const open = async () => {
+      const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+      await isolate.until(() => isolate.channel(channel).head !== null);
+      return channel;
+    };
+    await test(isolate, await open(), open);
+  });
+}
+
+// It has ended the session because the peer leaves too much to it.
+async function breaks(isolate, channel) {
+  await isolate.until(() => isolate.channel(channel).reset !== null);
+  assert.match(isolate.channel(channel).reset.message,
+    /^The RPC session is broken: the other side has left too much unread or undone/);
+}
+
+isolates("calls wait while nobody reads them, and beyond a cap are refused", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const stub = await env.API.get();
+       const bytes = new Uint8Array(${MIB});
+       const calls = Array.from({ length: 110 }, (_, i) => stub.take(i, bytes, () => i));
+       const settled = Promise.allSettled(calls);
+       const error = await Promise.race(calls).catch((error) => error);
+       const first = await calls[0];
+       const after = await stub.again();
+       return Response.json([error.message, first, after,
+         (await settled).map(({ status }) => status[0]).join("")]);
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true, memoryMb: 512 });
+  const event = isolate.fetch();
+  const { channel } = await isolate.next("fetch");
+  isolate.head(channel, 200, { body: true });
+  isolate.data(channel, message(3, 1, new Host(STUB, 1), false));
+  // nothing is read here until it has been refused
+  await isolate.until(() => isolate.bytes(channel).length === 65536);
+  assert.equal(isolate.channel(event).head, null);
+  const messages = readMessages(isolate, channel);
+  await isolate.until(() => {
+    isolate.window(channel, 8 * MIB);
+    for (const [type, question] of messages()) {
+      if (type !== 1 || question === 1) continue;
+      isolate.data(channel, message(3, question, `answer ${question}`, false));
+    }
+    return isolate.channel(event).done;
+  });
+  const [why, first, after, statuses] = JSON.parse((await isolate.answer(event)).text);
+  assert.equal(why,
+    "Too many RPC calls wait for the other side, which does not read them.");
+  assert.equal(first, "answer 2");
+  assert.match(after, /^answer/);
+  assert.match(statuses, /^f{95}r{15}$/);
+});
+
+isolates("what waits counts as the worker's memory", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `export default { async fetch(request, env) {
+       const stub = await env.API.get();
+       const bytes = new Uint8Array(${MIB});
+       const calls = Array.from({ length: 80 }, () => stub.take(bytes));
+       const { name, message } = await Promise.race(calls).catch((error) => error);
+       return new Response(name + ": " + message);
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true, memoryMb: 48 });
+  const event = isolate.fetch();
+  const { channel } = await isolate.next("fetch");
+  isolate.head(channel, 200, { body: true });
+  isolate.data(channel, message(3, 1, new Host(STUB, 1), false));
+  assert.match((await isolate.answer(event)).text,
+    /^(RangeError: Array buffer allocation failed|.*out of memory\.)$/);
+}, { only: "engine" });
+
+callee("answers that nobody reads keep further calls from beginning",
+  `get() { begun++; return new Uint8Array(${MIB}); }`,
+  async (isolate, channel) => {
+    isolate.data(channel, calls(20, "get"));
+    assert.deepEqual(await alive(isolate), [1, ""]);
+    isolate.window(channel, 10 * MIB);
+    await isolate.until(() => isolate.bytes(channel).length === 10 * MIB + 65536);
+    assert.deepEqual(await alive(isolate), [11, ""]);
+    isolate.window(channel, 10 * MIB);
+    await isolate.until(() => messagesOf(isolate, channel).length === 20);
+    assert.deepEqual(messagesOf(isolate, channel).map(([type, question]) => [type, question]),
+      Array.from({ length: 20 }, (_, i) => [3, i + 1]));
+  });
+
+callee("a call that is held goes on to what it was made to",
+  `big() { return new Uint8Array(${2 * MIB}); }
+   target() { return new (class extends RpcTarget {
+     hi() { return "hi " + ++begun; } [Symbol.dispose]() { state += "disposed"; } })(); }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["target"], []));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    assert.deepEqual(messagesOf(isolate, channel), [[3, 1, new Host(STUB, 1), false]]);
+    isolate.data(channel, together(
+      message(1, 2, 0, 0, ["big"], []), message(1, 3, 0, 1, ["hi"], []),
+      message(1, 4, 1, 1, ["hi"], []), message(5, 1), message(6, 1)));
+    assert.deepEqual(await alive(isolate), [0, ""]);
+    await isolate.until(() => {
+      isolate.window(channel, MIB);
+      return messagesOf(isolate, channel).length === 4;
+    });
+    assert.deepEqual(messagesOf(isolate, channel).slice(2),
+      [[3, 3, "hi 1", false], [3, 4, "hi 2", false]]);
+    assert.deepEqual(await alive(isolate), [2, "disposed"]);
+  });
+
+callee("a call that is held is dropped with its session",
+  `big() { return new Uint8Array(${2 * MIB}); }
+   target() { return new (class extends RpcTarget {
+     hi() { begun++; } [Symbol.dispose]() { state += "disposed"; } })(); }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["target"], []));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    isolate.data(channel, together(
+      message(1, 2, 0, 0, ["big"], []), message(1, 3, 0, 1, ["hi"], [])));
+    assert.deepEqual(await alive(isolate), [0, ""]);
+    isolate.reset(channel, CODE.CANCEL);
+    assert.deepEqual(await alive(isolate), [0, "disposed"]);
+  });
+
+callee("a call leaves before the FINISH that came with it disposes of the answer",
+  `box() { return { stub: new RpcStub(() => "in the box"),
+     [Symbol.dispose]() { state += "disposed"; } }; }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["box"], []));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    isolate.data(channel,
+      together(message(1, 2, 1, 1, ["stub"], []), message(5, 1)));
+    await isolate.until(() => messagesOf(isolate, channel).length === 2);
+    assert.deepEqual(messagesOf(isolate, channel)[1], [3, 2, "in the box", false]);
+    assert.deepEqual(await alive(isolate), [0, "disposed"]);
+  });
+
+callee("hostile: answers that come all at once and that nobody reads",
+  `async get() { begun++; await scheduler.wait(1); return new Uint8Array(${8 * MIB}); }`,
+  async (isolate, channel) => {
+    isolate.data(channel, calls(7, "get"));
+    await breaks(isolate, channel);
+    assert.deepEqual(await alive(isolate), [7, ""]);
+  });
+
+callee("hostile: answers that it never finishes with",
+  `get() { begun++; return new Uint8Array(${8 * MIB}); }`,
+  async (isolate, channel) => {
+    isolate.window(channel, 200 * MIB);
+    isolate.data(channel, calls(20, "get"));
+    await breaks(isolate, channel);
+    const [begun] = await alive(isolate);
+    assert.ok(begun >= 11 && begun <= 13, `${begun}`);
+  });
+
+callee("hostile: calls that never end, with large arguments",
+  "hang() { begun++; return new Promise(() => {}); }",
+  async (isolate, channel) => {
+    const bytes = Array.from({ length: 80000 }, (_, i) => `${i} ${"x".repeat(100)}`);
+    for (let i = 1; i <= 12; i++) {
+      isolate.data(channel, message(1, i, 0, 0, ["hang"], [bytes]));
+      await alive(isolate);
+    }
+    await breaks(isolate, channel);
+    const [begun] = await alive(isolate);
+    assert.ok(begun === 10 || begun === 11, `${begun}`);
+  });
+
+callee("hostile: more small calls that never end than anybody needs",
+  "hang() { begun++; return new Promise(() => {}); }",
+  async (isolate, channel) => {
+    isolate.data(channel, calls(49000, "hang"));
+    await breaks(isolate, channel);
+    const [begun] = await alive(isolate);
+    assert.ok(begun > 48000 && begun < 49000, `${begun}`);
+  });
+
+callee("hostile: more stubs and streams in a call than anybody needs",
+  "take() { begun++; }",
+  async (isolate, channel, open) => {
+    const stubs = (tag, count) => message(1, 1, 0, 0, ["take"],
+      [Array.from({ length: count }, (_, i) => new Host(tag, i + 1))]);
+    isolate.data(channel, stubs(STUB, 40000));
+    await isolate.until(() => messagesOf(isolate, channel).length > 0);
+    for (const tag of [STUB, FETCHER, READABLE, WRITABLE]) {
+      const another = await open();
+      isolate.data(another, stubs(tag, 50000));
+      await isolate.until(() => isolate.channel(another).reset !== null);
+      assert.match(isolate.channel(another).reset.message, /^The RPC session is broken: /);
+    }
+    assert.deepEqual(await alive(isolate), [1, ""]);
+  });
+
+callee("hostile: many sessions that leave a part each; the one that leaves most goes",
+  `async get(n) { begun++; await scheduler.wait(1); return new Uint8Array(n * ${MIB}); }`,
+  async (isolate, channel, open) => {
+    const others = [await open(), await open(), await open()];
+    isolate.data(channel, message(1, 1, 0, 0, ["get"], [3]));
+    await isolate.until(() => isolate.bytes(channel).length > 0);
+    for (const [i, other] of others.entries()) {
+      isolate.data(other, together(
+        message(1, 1, 0, 0, ["get"], [10]), message(1, 2, 0, 0, ["get"], [i + 10])));
+    }
+    await breaks(isolate, others[2]);
+    for (const one of [channel, others[0], others[1]]) isolate.window(one, 30 * MIB);
+    await isolate.until(() => {
+      return messagesOf(isolate, channel).length === 1 &&
+        messagesOf(isolate, others[0]).length === 2 &&
+        messagesOf(isolate, others[1]).length === 2;
+    });
+    assert.deepEqual(await alive(isolate), [7, ""]);
+  });
+
+callee("a chunk goes in pieces, as it is asked for",
+  `stream() { return new ReadableStream({ pull(c) {
+     if (begun++ > 1) c.close(); else c.enqueue(new Uint8Array(1000).fill(begun)); } },
+     { highWaterMark: 0 }); }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["stream"], []));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    for (const [size, count] of [[300, 2], [900, 4], [801, 6]]) {
+      isolate.data(channel, message(10, 1, size));
+      await isolate.until(() => messagesOf(isolate, channel).length === count);
+    }
+    assert.deepEqual(
+      messagesOf(isolate, channel).slice(1).map(([type, id, bytes]) =>
+        [type, id, bytes?.length, bytes?.[0]]),
+      [[7, 1, 300, 1], [7, 1, 700, 1], [7, 1, 200, 2], [7, 1, 800, 2],
+        [8, 1, undefined, undefined]]);
+  });
+
+for (const value of [65537, Infinity, 0.5, -1, "1"]) {
+  callee(`hostile: a PULL of ${value}`,
+    "stream() { return new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(9)); } }); }",
+    async (isolate, channel) => {
+      isolate.data(channel, message(1, 1, 0, 0, ["stream"], []));
+      await isolate.until(() => messagesOf(isolate, channel).length === 1);
+      isolate.data(channel, message(10, 1, value));
+      await isolate.until(() => isolate.channel(channel).reset !== null);
+      assert.match(isolate.channel(channel).reset.message, /the peer sent a bad PULL/);
+      assert.deepEqual(await alive(isolate), [0, ""]);
+    });
+}
+
+callee("hostile: a chunk of more bytes than were asked for",
+  `async take(stream) { for await (const chunk of stream) begun += chunk.length; }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["take"], [new Host(READABLE, 3)]));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    assert.deepEqual(messagesOf(isolate, channel), [[10, 3, 65536]]);
+    isolate.data(channel, message(7, 3, new Uint8Array(65530)));
+    while ((await alive(isolate))[0] !== 65530);
+    isolate.data(channel, message(7, 3, new Uint8Array(7)));
+    await isolate.until(() => isolate.channel(channel).reset !== null);
+    assert.match(isolate.channel(channel).reset.message, /more than it was asked for/);
+  });
 
 isolates("hostile: writes that do not wait for the last one", async (isolate) => {
   await isolate.load(FORMAT.MODULE,
@@ -822,7 +1156,7 @@ isolates("hostile: an opener that ends before it answers", async (isolate) => {
          this.ctx.waitUntil(callback().catch((error) => console.log(error.message))); } }
      export default { fetch() { return new Response("alive"); } };`);
   const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
-  isolate.data(channel, messageOfHosts(1, 1, 0, 0, ["f"], [new Host(STUB, 1)]));
+  isolate.data(channel, message(1, 1, 0, 0, ["f"], [new Host(STUB, 1)]));
   await isolate.until(() => isolate.bytes(channel).length > 4);
   isolate.end(channel);
   await isolate.next("log");

@@ -125,11 +125,11 @@ export class EngineIsolate extends Nginx {
 
   // -- events ----------------------------------------------------------------
 
-  open(format, bytes, { outbound = true, host = false, cpuMs = 0 }) {
+  open(format, bytes, { outbound = true, host = false, cpuMs = 0, memoryMb = 0 }) {
     this.#isolate = engine.open(this);
     this.#open(this.#isolate, {
       kind: ISOLATE, flags: host ? FLAG.HOST : 0, format,
-      target: outbound ? 1 : 0, cpuMs, text: strings("test"),
+      target: outbound ? 1 : 0, cpuMs, memoryMb, text: strings("test"),
     });
     // an ISOLATE channel has no windows
     for (let at = 0; at < bytes.length; at += DATA_MAX) {
@@ -141,12 +141,13 @@ export class EngineIsolate extends Nginx {
 
   #open(channel, {
     kind, flags = 0, format = 0, parent = 0, target = 0, length = 0n, text,
-    props = undefined, cpuMs = 0,
+    props = undefined, cpuMs = 0, memoryMb = 0,
   }) {
     const propsBytes = props === undefined ? Buffer.alloc(0) : Buffer.from(props);
     const frame = new Frame(48).u8(0, kind).u8(1, flags).u8(2, format)
       .u32(4, propsBytes.length).u64(8, parent).u64(16, target)
-      .u64(32, length).u32(40, cpuMs).then(propsBytes, Buffer.from(text, "latin1"));
+      .u64(32, length).u32(40, cpuMs).u32(44, memoryMb)
+      .then(propsBytes, Buffer.from(text, "latin1"));
     engine.send(OPEN, channel, frame.bytes);
   }
 
