@@ -60,3 +60,6 @@ export const KIND_VIEW = 10;
 export const KIND_MAP = 11;
 export const KIND_SET = 12;
 export const KIND_ERROR = 13;
+
+// native.v8.kindOf(): runtime/inspect/kinds.js has the others.
+export const KIND_OF_PROXY = 0;

@@ -17,12 +17,21 @@ import {
 } from "../core/clone.js";
 import { nativeErrors } from "../core/errors.js";
 import { detailOf } from "../core/function-text.js";
+import { refOf, thenableName } from "../core/stubs.js";
 import { interfaceOf, toDOMString } from "../core/webidl.js";
 
 export const notCloneable = (value) =>
   dataCloneError(`${detailOf(value)} could not be cloned.`);
 
-const notSerializable = (name) => dataCloneError(
+const elsewhere = {
+  __proto__: null,
+  Fetcher: "ServiceStub cannot be serialized in this context.",
+  RpcStub: "Remote RPC references can only be serialized for RPC.",
+  RpcTarget: "Remote RPC references can only be serialized for RPC.",
+};
+
+export const notSerializable = (name) => dataCloneError(
+  elsewhere[name] ??
   `Could not serialize object of type "${name}". This type does not support ` +
   "serialization.");
 
@@ -99,7 +108,8 @@ export class Copy {
   }
 
   copyFunction(value) {
-    throw notCloneable(value);
+    const name = refOf(value) === undefined ? thenableName(value) : "RpcStub";
+    throw name === undefined ? notCloneable(value) : notSerializable(name);
   }
 
   copySpecial() {

@@ -2,7 +2,7 @@
 // its prototypes; a plain object's own properties.  Never what is the
 // instance's own, nor Object.prototype.
 
-import { KIND_UNCLONEABLE, v8 } from "../native.js";
+import { KIND_OF_PROXY, v8 } from "../native.js";
 import {
   ArrayPrototypeJoin, list, ObjectGetPrototypeOf, ObjectPrototype,
   ObjectPrototypeHasOwnProperty, PrimordialTypeError as TypeError, ReflectGet,
@@ -85,7 +85,7 @@ function classProperty(object, name) {
     }
   }
   // a Proxy may answer to any name
-  if (v8.cloneKind(object) === KIND_UNCLONEABLE) {
+  if (v8.kindOf(object) === KIND_OF_PROXY) {
     const value = object[name];
     if (value !== undefined && value !== ObjectPrototype[name]) return value;
   }

@@ -28,7 +28,7 @@ import {
 } from "./messages.js";
 import { disposeOf, markHandled, Pending } from "./pending.js";
 import { Streams } from "./streams.js";
-import { Incoming, Outgoing } from "./values.js";
+import { Incoming, markRemote, Outgoing } from "./values.js";
 
 // The answer to a question of the peer's.  It is kept until the peer is done
 // with it, since later calls may go on from it.
@@ -506,6 +506,7 @@ export class Session {
     this.#questions.delete(number);
     incoming.dispose();
     if (!question.finished) this.tryTell([FINISH, number]);
+    markRemote(error);
     question.pending.reject(error);
   }
 

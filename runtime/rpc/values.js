@@ -1,14 +1,16 @@
 // Values on their way through a session: structured clone, with functions,
 // RpcTargets, stubs, Fetchers, streams, Requests and Responses by reference.
 
-import { KIND_ERROR, KIND_UNCLONEABLE, v8 } from "../native.js";
+import { KIND_ERROR, KIND_UNCLONEABLE, KIND_OF_PROXY, v8 } from "../native.js";
 import {
   ArrayIsArray, ArrayPrototype, list, ObjectDefineProperty,
   ObjectGetOwnPropertyDescriptor, ObjectKeys,
   ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf,
   StringPrototypeSlice,
 } from "../primordials.js";
-import { Plain, requireLasting, toArray } from "../chunks/clone.js";
+import {
+  notSerializable, Plain, requireLasting, toArray,
+} from "../chunks/clone.js";
 import {
   dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
   TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
@@ -30,9 +32,10 @@ import { refFor } from "./local.js";
 import { INSTANCE, modeOf } from "./lookup.js";
 import { badMessage, isId } from "./messages.js";
 
-const notSerializable = (name) => dataCloneError(
-  `Could not serialize object of type "${name}". This type does not support ` +
-  "serialization.");
+const badProxy = () => dataCloneError(
+  "Proxy could not be serialized because it is not a valid RPC receiver type. " +
+  "The Proxy must emulate either a plain object or an RpcTarget, as indicated " +
+  "by the Proxy's prototype chain.");
 
 const classOf = (value) => thenableName(value) ??
   (typeof value === "function"
@@ -66,8 +69,10 @@ export class Outgoing extends Plain {
   copySpecial(value, kind) {
     if (baseOf(value) !== undefined) return this.#byReference(value);
     if (kind === KIND_UNCLONEABLE) {
-      // a Proxy passes for what its prototype says
-      return modeOf(value) === undefined ? undefined : this.#byReference(value);
+      if (v8.kindOf(value) !== KIND_OF_PROXY) return undefined;
+      // it passes for what its prototype says
+      if (modeOf(value) === undefined) throw badProxy();
+      return this.#byReference(value);
     }
     if (modeOf(value) === INSTANCE) return this.#byReference(value);
     if (isHeaders(value)) {
@@ -159,27 +164,39 @@ export class Outgoing extends Plain {
     let { name } = error;
     name = name === undefined ? "Error" : `${name}`;
     if (nativeErrors[name] === undefined) this.#extrasOf(copied)[1] = name;
+    const properties = list();
     const keys = ObjectKeys(error);
-    let properties = null;
     for (let i = 0; i < keys.length; i++) {
-      const key = keys[i];
-      if (key === "name" || key === "message" || key === "stack" ||
-          key === "cause") {
-        continue;
-      }
-      const before = this.#inError;
-      this.#inError = true;
-      try {
-        const value = this.copy(error[key]);
-        properties ??= {};
-        defineData(properties, key, value);
-      } catch {
-        // an error comes without what cannot go
-      } finally {
-        this.#inError = before;
-      }
+      this.#copyProperty(error, keys[i], properties);
     }
-    if (properties !== null) this.#extrasOf(copied)[3] = properties;
+    // of an AggregateError: not enumerable
+    const errors = ObjectGetOwnPropertyDescriptor(error, "errors");
+    if (errors !== undefined && !errors.enumerable) {
+      this.#copyProperty(error, "errors", properties);
+    }
+    if (properties.length > 0) {
+      this.#extrasOf(copied)[3] = toArray(properties);
+    }
+  }
+
+  // As name, value; an error comes without what cannot go.
+  #copyProperty(error, key, properties) {
+    if (key === "name" || key === "message" || key === "stack" ||
+        key === "cause") {
+      return;
+    }
+    const before = this.#inError;
+    this.#inError = true;
+    try {
+      const value = this.copy(error[key]);
+      const { length } = properties;
+      properties[length] = key;
+      properties[length + 1] = value;
+    } catch {
+      // it is left out
+    } finally {
+      this.#inError = before;
+    }
   }
 
   // The bytes of a message.
@@ -318,7 +335,7 @@ function setExtras(errors) {
       defineHidden(error, "stack", headline(name, message?.value));
     }
     if (ArrayIsArray(cause)) defineHidden(error, "cause", cause[0]);
-    if (isObject(properties)) copyProperties(properties, error);
+    if (ArrayIsArray(properties)) setProperties(error, properties);
   }
 }
 
@@ -326,14 +343,21 @@ function setExtras(errors) {
 const headline = (name, message) =>
   typeof message !== "string" || message === "" ? name : `${name}: ${message}`;
 
-function copyProperties(from, to) {
-  const keys = ObjectKeys(from);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
-    if (key !== "stack" && key !== "message" && key !== "cause" &&
-        ObjectPrototypeHasOwnProperty(from, key)) {
-      defineData(to, key, from[key]);
-    }
+function setProperties(error, properties) {
+  ObjectSetPrototypeOf(properties, null);
+  for (let i = 0; i + 1 < properties.length; i += 2) {
+    const key = properties[i];
+    if (typeof key !== "string") throw badMessage("bad errors");
+    if (key === "stack" || key === "message" || key === "cause") continue;
+    const define = key === "errors" ? defineHidden : defineData;
+    define(error, key, properties[i + 1]);
+  }
+}
+
+// For who asks where an error comes from.
+export function markRemote(error) {
+  if (isObject(error) && v8.cloneKind(error) === KIND_ERROR) {
+    defineData(error, "remote", true);
   }
 }
 
