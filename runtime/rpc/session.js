@@ -546,6 +546,10 @@ export class Session {
     this.#peerEnded = true;
     if (this.#isOpener) {
       this.break(new Error("The RPC session was closed by the other side."));
+    } else if (this.#questions.size > 0 || this.#imports.size > 0 ||
+        this.streams.size > 0) {
+      // nobody would answer any more
+      this.#fail(badMessage("its end too early"));
     } else {
       this.checkIdle();
     }

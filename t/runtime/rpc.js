@@ -1140,6 +1140,26 @@ callee("a call leaves before the FINISH that came with it disposes of the answer
     assert.deepEqual(await alive(isolate), [0, "disposed"]);
   });
 
+callee("hostile: a RELEASE twice, a FINISH twice, an answer twice",
+  "target() { begun++; return new RpcTarget(); } call(f) { return f(); }",
+  async (isolate, channel, open) => {
+    const expect = async (channel, what, ...sent) => {
+      isolate.data(channel, sent[0]);
+      await isolate.until(() => messagesOf(isolate, channel).length > 0);
+      for (const bytes of sent.slice(1)) isolate.data(channel, bytes);
+      await isolate.until(() => isolate.channel(channel).reset !== null);
+      assert.equal(isolate.channel(channel).reset.message,
+        `The RPC session is broken: the peer sent ${what}.`);
+    };
+    const target = message(1, 1, 0, 0, ["target"], []);
+    const call = message(1, 1, 0, 0, ["call"], [new Host(STUB, 1)]);
+    await expect(channel, "a release of nothing", target, message(6, 1), message(6, 1));
+    await expect(await open(), "a FINISH of nothing", target, message(5, 1), message(5, 1));
+    await expect(await open(), "an answer to nothing", call, message(3, 1, 5, false),
+      message(3, 1, 5, false));
+    assert.deepEqual(await alive(isolate), [2, ""]);
+  });
+
 callee("hostile: answers that come all at once and that nobody reads",
   `async get() { begun++; await scheduler.wait(1); return new Uint8Array(${8 * MIB}); }`,
   async (isolate, channel) => {
@@ -1336,15 +1356,145 @@ isolates("hostile: an opener that ends before it answers", async (isolate) => {
     `import { WorkerEntrypoint } from "cloudflare:workers";
      export class Api extends WorkerEntrypoint {
        f(callback) {
-         this.ctx.waitUntil(callback().catch((error) => console.log(error.message))); } }
+         return callback().catch((error) => console.log(error.message)); } }
      export default { fetch() { return new Response("alive"); } };`);
   const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
   isolate.data(channel, message(1, 1, 0, 0, ["f"], [new Host(STUB, 1)]));
   await isolate.until(() => isolate.bytes(channel).length > 4);
   isolate.end(channel);
   await isolate.next("log");
-  assert.match(isolate.logs()[0], /request that is over/);
-  await isolate.until(() => isolate.channel(channel).done);
+  assert.match(isolate.logs()[0], /the peer sent its end too early/);
+  await isolate.until(() => isolate.channel(channel).reset !== null);
+  assert.equal((await isolate.request()).text, "alive");
+});
+
+// Messages that are well-formed and make no sense: of each type, with numbers
+// that may or may not be known, and all that a value can hold.
+// "asked" is how many questions there were.
+function madeUp(random, peer) {
+  const pick = (...items) => items[random(items.length)];
+  const odd = () => pick(0, 1, 2, 3, 4, 5, 7, -1, 1.5, 2 ** 53, "1", undefined);
+  const id = () => random(12) === 0 ? odd() : 1 + random(peer.asked + 3);
+  const fresh = () => random(30) === 0 ? odd() : ++peer.asked;
+  const value = (depth = 0) => {
+    const inner = () => depth > 2 ? random(9) : value(depth + 1);
+    return pick(
+      () => random(100), () => "text", () => undefined, () => [inner(), inner()],
+      () => new Host(pick(STUB, FETCHER, READABLE, WRITABLE), fresh()),
+      () => new Host(HEADERS, "a", random(6) === 0 ? pick("\n", 1) : "b"),
+      () => new Map([[1, 2]]),
+      () => new Host(REQUEST, "POST", "http://x/", [], "follow", undefined,
+        pick(null, "b", new Host(READABLE, fresh()))),
+      () => new Host(RESPONSE, random(6) === 0 ? 99 : 200, "", [], pick(null, "b")),
+      () => random(6) === 0 ? new Host(random(64), inner()) : 1n,
+      () => new Uint8Array(random(70000)),
+      () => new Error("made up"), () => ({ deep: { then: 1 } }))();
+  };
+  const path = () => pick(
+    ...["echo", "keep", "target", "stream", "sink", "hi", "read", "x"].map((name) => [name]),
+    [], ["target", "hi"], ["constructor", "constructor"],
+    ...random(10) === 0 ? ["echo", [1]] : []);
+  const question = () => {
+    const kind = random(40) === 0 ? 2 : pick(0, 0, 1);
+    const target = random(15) === 0 ? id()
+      : kind === 0 || peer.asked === 0 ? 0 : 1 + random(peer.asked);
+    return [fresh(), target === 0 ? 0 : kind, target, path(),
+      random(20) === 0 ? value() : pick([], [value()], [value(), value()])];
+  };
+  const type = random(8) === 0 ? random(17)
+    : pick(1, 1, 1, 1, 1, 1, 2, 2, 2, 5, 10, 10, 11, 12, 12, 13, 14);
+  const rest = type === 1 || type === 2 ? question()
+    : type === 10 ? [id(), pick(1, 100, 65536, id())]
+      : pick([id()], [id(), value()], [id(), value(), pick(true, false, 1)]);
+  const bytes = message(random(60) === 0 ? "1" : type, ...rest);
+  switch (random(60)) {
+  case 0: return bytes.slice(0, random(bytes.length));
+  case 1: return together(u32(random(2 ** 31)), bytes);
+  default: return bytes;
+  }
+}
+
+function seeded(seed) {
+  return (n) => {
+    seed = (seed * 48271) % 0x7fffffff;
+    return seed % n;
+  };
+}
+
+const FUZZED = `import { RpcTarget, WorkerEntrypoint } from "cloudflare:workers";
+  class Target extends RpcTarget { hi(f) { return f?.(); } [Symbol.dispose]() { disposed++; } }
+  let disposed = 0;
+  export class Api extends WorkerEntrypoint {
+    echo(...x) { return x; }
+    keep(f) { const dup = f?.dup?.(); return dup?.("kept"); }
+    target() { return new Target(); }
+    stream() { return new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1000)); } }); }
+    sink() { return new WritableStream({ write(x) { if (x === 1) throw new Error("full"); } }); }
+    async read(x) {
+      if (x instanceof ReadableStream) for await (const chunk of x);
+      if (x instanceof WritableStream) await x.getWriter().write("x");
+      return x instanceof Request || x instanceof Response ? x.text() : 0;
+    }
+  }`;
+
+isolates("hostile: messages that make no sense, from who calls", async (isolate) => {
+  await isolate.load(FORMAT.MODULE,
+    `${FUZZED} export default { fetch() { return new Response("alive"); } };`, { cpuMs: 20000 });
+  const random = seeded(7);
+  const ends = { done: 0, reset: 0 };
+  for (let i = 0; i < 400; i++) {
+    const channel = isolate.fetch({ entrypoint: "Api", rpc: true, body: true });
+    isolate.window(channel, 10 * MIB);
+    const peer = { asked: 0 };
+    for (let n = random(12); n >= 0; n--) {
+      const bytes = madeUp(random, peer);
+      const at = random(bytes.length + 1);
+      isolate.data(channel, bytes.slice(0, at));
+      isolate.data(channel, bytes.slice(at));
+      if (random(3) === 0) await new Promise((resolve) => { setImmediate(resolve); });
+    }
+    isolate.end(channel);
+    const state = isolate.channel(channel);
+    await isolate.until(() => state.done || state.reset !== null, `session ${i}`);
+    ends[state.reset === null ? "done" : "reset"]++;
+  }
+  assert.ok(ends.done > 40 && ends.reset > 40, JSON.stringify(ends));
+  assert.equal((await isolate.request()).text, "alive");
+});
+
+isolates("hostile: messages that make no sense, from who is called", async (isolate) => {
+  await isolate.load(FORMAT.RECORDS, records([
+    [RECORD.JS, "main.js", `${FUZZED.replaceAll("export class Api", "class Api")}
+     const settled = (calls) => Promise.all(calls.map((call) =>
+       call.then(() => "fulfilled", () => "rejected")));
+     export default { async fetch(request, env) {
+       if (request.method === "PUT") return new Response("alive");
+       const target = new Target();
+       const first = env.API.echo(() => 1, target, new ReadableStream({
+         start(c) { c.enqueue("no bytes"); } }), new WritableStream());
+       const result = await settled([first, first.hi(), first.x]);
+       await settled([first.again((x) => x), first.then((x) => x.hi())]);
+       return new Response(result.join());
+     } };`],
+    [RECORD.SERVICE, "API", "7"]]), { host: true, cpuMs: 20000 });
+  const random = seeded(11);
+  for (let i = 0; i < 300; i++) {
+    const count = isolate.of("fetch").length;
+    const event = isolate.fetch();
+    const { channel } = await isolate.next("fetch", count);
+    isolate.head(channel, 200, { body: true });
+    isolate.window(channel, 10 * MIB);
+    if (random(2) === 0) {
+      isolate.data(channel, message(3, 1,
+        new Host(random(2) === 0 ? STUB : FETCHER, 1), random(2) === 0));
+    }
+    const peer = { asked: 1 };
+    for (let n = random(12); n >= 0; n--) isolate.data(channel, madeUp(random, peer));
+    if (random(2) === 0) isolate.end(channel);
+    else isolate.reset(channel, CODE.EXCEPTION, "Error: over");
+    await isolate.answer(event);
+  }
+  assert.equal((await isolate.request({ method: "PUT" })).text, "alive");
 });
 
 isolates("hostile: a callee's bad message rejects the call", async (isolate) => {
