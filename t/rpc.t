@@ -432,3 +432,82 @@ export default {
 Error: Too many subrequests.
 --- no_error_log
 [error]
+
+
+
+=== TEST 10: what belongs to a request ends with it, over there too
+--- user_files
+>>> host.js
+import { module, lines, message } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
+  let disposed = 0;
+  let told;
+  const first = new Promise((resolve) => { told = resolve; });
+  class Counter extends RpcTarget {
+    #n = 0;
+    increment() { return ++this.#n; }
+    [Symbol.dispose]() { told(++disposed); }
+  }
+  export default class extends WorkerEntrypoint {
+    counter() { return new Counter(); }
+    disposed() { return first; }
+  }`);
+let kept;
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.get("one", () => code).getEntrypoint();
+    if (new URL(request.url).search === "?1") {
+      kept = await worker.counter();
+      return lines(await kept.increment());
+    }
+    return lines(await message(() => kept.increment()), await worker.disposed());
+  },
+};
+--- request eval
+["GET /t?1", "GET /t?2"]
+--- response_body_like eval
+["1\n", qr/^Error: Cannot perform I\/O on behalf of a request that is over.*\n1\n/]
+--- no_error_log
+[error]
+
+
+
+=== TEST 11: five thousand calls at once, in one session and in sessions of their own
+--- config
+    location /many {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=20s wall=60s subrequests=20000 queue=20000;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module, lines } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
+  class Counter extends RpcTarget { #n = 0; increment() { return ++this.#n; } }
+  let waiting = 0, all;
+  const everybody = new Promise((resolve) => { all = resolve; });
+  export default class extends WorkerEntrypoint {
+    counter() { return new Counter(); }
+    meet(n) { if (++waiting === n) all(n); return everybody; }
+  }`);
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.load(code).getEntrypoint();
+    const counter = await worker.counter();
+    const counted = await Promise.all(Array.from({ length: 5000 }, () => counter.increment()));
+    const met = await Promise.all(Array.from({ length: 5000 }, () => worker.meet(5000)));
+    return lines(new Set(counted).size, counted.at(-1), met.length, met[4999]);
+  },
+};
+--- request
+GET /many
+--- response_body
+5000
+5000
+5000
+5000
+--- timeout: 60
+--- no_error_log
+[error]
