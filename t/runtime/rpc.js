@@ -1235,6 +1235,29 @@ callee("hostile: many sessions that leave a part each; the one that leaves most 
     assert.deepEqual(await alive(isolate), [7, ""]);
   });
 
+callee("what a session kept is forgotten with it, however it ends",
+  `get() { begun++; return new Uint8Array(${10 * MIB}); }`,
+  async (isolate, channel, open) => {
+    // each comes to 20 MiB of the 128 that all may keep
+    for (let i = 0; i < 12; i++) {
+      const another = await open();
+      isolate.data(another, message(1, 1, 0, 0, ["get"], []));
+      await isolate.until(() => isolate.bytes(another).length === 65536);
+      if (i % 2 === 0) {
+        isolate.reset(another, CODE.CANCEL);
+      } else {
+        isolate.window(another, 20 * MIB);
+        isolate.end(another);
+        await isolate.until(() => isolate.channel(another).done);
+        assert.equal(messagesOf(isolate, another).length, 1);
+      }
+    }
+    isolate.window(channel, 64 * MIB);
+    isolate.data(channel, calls(3, "get"));
+    await isolate.until(() => messagesOf(isolate, channel).length === 3);
+    assert.deepEqual(await alive(isolate), [15, ""]);
+  });
+
 callee("a chunk goes in pieces, as it is asked for",
   `stream() { return new ReadableStream({ pull(c) {
      if (begun++ > 1) c.close(); else c.enqueue(new Uint8Array(1000).fill(begun)); } },
