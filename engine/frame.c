@@ -172,12 +172,12 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
         tombstone = dw_tombstone_find(&engine->channels, open->parent);
 
         if (tombstone != NULL) {
-            dw_send_reset(&engine->out, id, tombstone->code,
+            dw_send_reset(&engine->out, id, tombstone->code, 0,
                           dw_span_of(tombstone->message),
                           dw_span_of(tombstone->location));
 
         } else {
-            dw_send_reset(&engine->out, id, DW_WIRE_ENGINE,
+            dw_send_reset(&engine->out, id, DW_WIRE_ENGINE, 0,
                           dw_span_of("Worker is gone."), dw_span_of(""));
         }
 
@@ -205,7 +205,7 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
 
     if (err != DW_OK) {
         dw_channel_remove(&engine->channels, channel);
-        dw_send_reset(&engine->out, id, DW_WIRE_OVERLOAD,
+        dw_send_reset(&engine->out, id, DW_WIRE_OVERLOAD, 0,
                       dw_span_of("Too many requests wait for this worker."),
                       dw_span_of(""));
     }

@@ -207,12 +207,12 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
             /* nginx knows it no more. */
 
         } else if (channel->ours) {
-            dw_send_reset(out, channel->id, DW_WIRE_CANCEL,
+            dw_send_reset(out, channel->id, DW_WIRE_CANCEL, 0,
                           dw_span_of(""), dw_span_of(""));
 
         } else {
-            dw_send_reset(out, channel->id, code, dw_span_of(message),
-                          dw_span_of(location));
+            dw_send_reset(out, channel->id, code, channel->cpu_ns,
+                          dw_span_of(message), dw_span_of(location));
         }
 
         if (channel->kind == DW_WIRE_ISOLATE) {

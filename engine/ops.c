@@ -544,7 +544,7 @@ dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
             /* Its RESET was the last frame. */
 
         } else if (!channel->sent_head) {
-            dw_send_reset(out, channel->id, DW_WIRE_EXCEPTION,
+            dw_send_reset(out, channel->id, DW_WIRE_EXCEPTION, cpu_ns,
                           dw_span_of("Worker made no response."),
                           dw_span_of(""));
 
@@ -589,6 +589,8 @@ dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         && !channel->closed)
     {
         dw_send_reset(&iso->engine->out, channel->id, (dw_wire_code_t) code,
+                      dw_op_is_invocation(channel)
+                      ? dw_op_cpu_ns(iso, channel) : 0,
                       dw_op_span(&args[2]), dw_op_span(&args[3]));
 
         if (dw_op_is_invocation(channel)) {

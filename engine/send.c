@@ -95,18 +95,22 @@ dw_send_hello(dw_out_t *out, const char *v8_version, bool jailed, bool jit)
 
 void
 dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    dw_wire_span_t message, dw_wire_span_t location)
+    uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location)
 {
-    size_t    tail;
-    uint8_t  *p;
+    size_t     tail;
+    uint8_t   *p;
+    uint32_t   cpu_us;
 
     message = dw_send_text(message, DW_SEND_MESSAGE_MAX);
     location = dw_send_text(location, DW_SEND_LOCATION_MAX);
 
     tail = message.size + 1 + location.size + 1;
 
+    cpu_us = cpu_ns / 1000 < UINT32_MAX ? (uint32_t) (cpu_ns / 1000)
+                                        : UINT32_MAX;
+
     p = dw_out_begin(out, DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE + tail);
-    p = dw_wire_put_reset(p, channel, code, tail);
+    p = dw_wire_put_reset(p, channel, code, cpu_us, tail);
     p = dw_send_put_string(p, message);
     p = dw_send_put_string(p, location);
     dw_out_end(out, p);

@@ -165,7 +165,7 @@ ngx_http_dynworker_channel_reset(ngx_http_dynworker_channel_t *channel,
         return;
     }
 
-    p = dw_wire_put_reset(p, channel->id, code, len + 2);
+    p = dw_wire_put_reset(p, channel->id, code, 0, len + 2);
 
     for (i = 0; i < len; i++) {
         *p++ = message->data[i] ? message->data[i] : ' ';

@@ -771,11 +771,17 @@ static ngx_int_t
 ngx_http_dynworker_switch_channel_reset(ngx_http_dynworker_channel_t *channel,
     dw_wire_span_t payload)
 {
-    ngx_str_t        message, location;
-    dw_wire_reset_t  reset;
+    ngx_str_t                   message, location;
+    dw_wire_reset_t             reset;
+    ngx_http_dynworker_call_t  *call;
 
     if (dw_wire_get_reset(payload, &reset) != DW_WIRE_OK) {
         return ngx_http_dynworker_switch_bad(channel, "a bad RESET");
+    }
+
+    if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+        call = channel->owner;
+        call->cpu_us = ngx_max(call->cpu_us, reset.cpu_us);
     }
 
     message.data = (u_char *) reset.message.data;

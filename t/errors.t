@@ -217,6 +217,7 @@ qr/worker "\S*t\.js" could not be loaded at t\.js:2:27: TypeError: Cannot read p
     location /t {
         dynworker_script $TEST_NGINX_HTML_DIR/t.js;
         add_header X-Error $dynworker_error always;
+        add_header X-Cpu $dynworker_cpu_time always;
     }
     location /hello { dynworker_script $TEST_NGINX_HTML_DIR/hello.js; }
 --- user_files
@@ -235,6 +236,8 @@ export default { fetch: () => new Response("hello\n") };
 [503, 200, 200, 503, 200]
 --- response_headers eval
 ["X-Error: cpu\n! Retry-After", "", "! X-Error", "X-Error: cpu", "! X-Error"]
+--- raw_response_headers_like eval
+["X-Cpu: (?!0.0[0-4])", "", "", "X-Cpu: (?!0.0[0-4])", ""]
 --- error_log eval
 qr/\[error\] .*worker "\S*t\.js" exceeded CPU time limit, "dynworker_limits cpu=50ms", client: 127\.0\.0\.1/
 

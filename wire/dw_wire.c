@@ -229,7 +229,7 @@ dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit)
 
 uint8_t *
 dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
-    size_t tail)
+    uint32_t cpu_us, size_t tail)
 {
     p = dw_wire_put_header(p, DW_WIRE_RESET, 0, channel,
                            DW_WIRE_RESET_SIZE + tail);
@@ -237,7 +237,7 @@ dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
     p = dw_wire_put16(p, (uint16_t) code);
     p = dw_wire_put16(p, 0);
 
-    return dw_wire_put32(p, 0);
+    return dw_wire_put32(p, cpu_us);
 }
 
 
@@ -488,10 +488,10 @@ dw_wire_get_reset(dw_wire_span_t payload, dw_wire_reset_t *reset)
     }
 
     reset->code = dw_wire_get16(payload.data);
+    reset->cpu_us = dw_wire_get32(payload.data + 4);
 
     if (reset->code == 0 || reset->code >= DW_WIRE_CODE_LAST
-        || dw_wire_get16(payload.data + 2) != 0
-        || dw_wire_get32(payload.data + 4) != 0)
+        || dw_wire_get16(payload.data + 2) != 0)
     {
         return DW_WIRE_BAD;
     }

@@ -292,6 +292,7 @@ typedef struct {
 /* RESET.  8 bytes, then strings: message, "file:line:column" or "". UTF-8. */
 typedef struct {
     uint16_t        code;
+    uint32_t        cpu_us;         /* used by an invocation; from nginx 0 */
     dw_wire_span_t  message;
     dw_wire_span_t  location;
 } dw_wire_reset_t;
@@ -371,7 +372,7 @@ uint8_t *dw_wire_put_usage(uint8_t *p, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, uint64_t cpu_us);
 uint8_t *dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit);
 uint8_t *dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
-    size_t tail);
+    uint32_t cpu_us, size_t tail);
 uint8_t *dw_wire_put_hello(uint8_t *p, const dw_wire_hello_t *hello,
     size_t tail);
 uint8_t *dw_wire_put_log(uint8_t *p, uint64_t channel, dw_wire_level_t level,

@@ -265,7 +265,7 @@ send_reset(uint64_t channel, dw_wire_code_t code)
 {
     uint8_t  frame[DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE];
 
-    dw_wire_put_reset(frame, channel, code, 2);
+    dw_wire_put_reset(frame, channel, code, 0, 2);
     send_bytes(frame, sizeof(frame));
     send_bytes("\0", 2);
 }
@@ -544,6 +544,8 @@ a_worker_that_spins_does_not_hold_up_another(void **state)
 static void
 a_terminated_isolate_is_reported_and_gone(void **state)
 {
+    dw_wire_reset_t  reset;
+
     (void) state;
 
     start(usual, NULL);
@@ -554,7 +556,11 @@ a_terminated_isolate_is_reported_and_gone(void **state)
 
     expect_reset(1, DW_WIRE_CPU, NULL);
     expect_reset(3, DW_WIRE_CPU, NULL);
+    assert_int_equal(dw_wire_get_reset(engine.payload, &reset), DW_WIRE_OK);
+    assert_true(reset.cpu_us >= 50000);
     expect_reset(5, DW_WIRE_CPU, NULL);
+    assert_int_equal(dw_wire_get_reset(engine.payload, &reset), DW_WIRE_OK);
+    assert_int_equal(reset.cpu_us, 0);
 
     send_fetch(7, 1);
     expect_reset(7, DW_WIRE_CPU, NULL);

@@ -589,7 +589,7 @@ reset_of(unsigned code, const char *tail, size_t size, dw_wire_reset_t *reset)
     uint8_t   frame[DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE + 64];
     uint8_t  *p;
 
-    p = dw_wire_put_reset(frame, 8, (dw_wire_code_t) code, size);
+    p = dw_wire_put_reset(frame, 8, (dw_wire_code_t) code, 70000, size);
     assert_int_equal(p - frame, DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE);
     memcpy(p, tail, size);
 
@@ -610,6 +610,7 @@ reset(void **state)
     assert_int_equal(reset_of(DW_WIRE_CPU, "why\0a.js:1:2\0", 13, &out),
                      DW_WIRE_OK);
     assert_int_equal(out.code, DW_WIRE_CPU);
+    assert_int_equal(out.cpu_us, 70000);
     assert_int_equal(out.message.size, 3);
     assert_memory_equal(out.message.data, "why", 4);
     assert_int_equal(out.location.size, 8);
@@ -634,7 +635,7 @@ reset(void **state)
                          DW_WIRE_BAD);
     }
 
-    for (i = 2; i < 8; i++) {
+    for (i = 2; i < 4; i++) {
         payload[i] = 1;
         assert_int_equal(dw_wire_get_reset(span_of(payload, sizeof(payload)),
                                            &out), DW_WIRE_BAD);
