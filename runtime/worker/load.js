@@ -7,10 +7,12 @@ import {
 import {
   JSONParse, list, ObjectDefineProperty, PrimordialError as Error,
   PrimordialNumber as Number,
-  PromisePrototypeThen, ReflectOwnKeys, TypedArrayPrototypeSlice,
+  PromisePrototypeThen, ReflectOwnKeys,
 } from "../primordials.js";
+import { copyBytes } from "../core/bytes.js";
 import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
+import { readRecords, utf8 } from "../core/records.js";
 import { setOutboundExists } from "../web/fetch.js";
 import { createFetcher } from "../web/fetcher.js";
 import { readGrant } from "./capabilities.js";
@@ -37,10 +39,6 @@ const ENV_SERVICE = 19;
 const COMPATIBILITY_DATE = 32;
 const COMPATIBILITY_FLAG = 33;
 
-const RECORD_SIZE = 16;
-
-const utf8 = (bytes) => v8.utf8Decode(bytes, false, true);
-
 // An assignment could meet a setter, or __proto__.
 function define(object, name, value) {
   ObjectDefineProperty(object, name, {
@@ -48,12 +46,6 @@ function define(object, name, value) {
     value, writable: true, enumerable: true, configurable: true,
   });
 }
-
-const read32 = (bytes, at) =>
-  (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) +
-  bytes[at + 3] * 2 ** 24;
-
-const read64 = (bytes, at) => read32(bytes, at) + read32(bytes, at + 4) * 2 ** 32;
 
 const moduleKinds = {
   __proto__: null,
@@ -65,21 +57,12 @@ const moduleKinds = {
 };
 
 // A host worker, from nginx; what is wrong with it, nginx had to know.
-function readRecords(bytes) {
+function readHostWorker(bytes) {
   const env = {};
   const modules = list();
   const flags = list();
   let date;
-  const { length } = bytes;
-  for (let at = 0; at + RECORD_SIZE <= length;) {
-    const kind = bytes[at];
-    const nameEnd = at + RECORD_SIZE + read32(bytes, at + 4);
-    const end = nameEnd + read64(bytes, at + 8);
-    if (end > length) throw new Error("Malformed record.");
-    const name = utf8(TypedArrayPrototypeSlice(bytes, at + RECORD_SIZE, nameEnd));
-    const data = TypedArrayPrototypeSlice(bytes, nameEnd, end);
-    at = end;
-
+  readRecords(bytes, (kind, name, data) => {
     switch (kind) {
     case MODULE_JS:
     case MODULE_JSON:
@@ -89,7 +72,7 @@ function readRecords(bytes) {
       modules[modules.length] = {
         name, kind: moduleKinds[kind],
         content: kind === MODULE_DATA || kind === MODULE_WASM
-          ? data : v8.utf8Decode(data, false, false),
+          ? copyBytes(data) : v8.utf8Decode(data, false, false),
       };
       break;
     case ENV_STRING:
@@ -113,7 +96,7 @@ function readRecords(bytes) {
     default:
       throw new Error(`Unknown record of kind ${kind}.`);
     }
-  }
+  });
   if (modules.length === 0) throw new Error("A worker needs a module.");
   setCompatibility(date, flags);
   return { env, modules, mainModule: modules[0].name };
@@ -150,7 +133,7 @@ function parseJSON(text) {
 function readCode(format, bytes) {
   switch (format) {
   case FORMAT_RECORDS:
-    return readRecords(bytes);
+    return readHostWorker(bytes);
   case FORMAT_VALUE:
     return readWorkerCode(deserialize(bytes, readGrant), false);
   case FORMAT_JSON:
