@@ -194,7 +194,8 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
 
     mail->event.a = (open->flags & DW_WIRE_BODY) ? 1 : 0;
     mail->event.b = dw_frame_body_length(open->body_length);
-    mail->event.c = (open->flags & DW_WIRE_RPC) ? 1 : 0;
+    mail->event.c = (open->flags & DW_WIRE_RPC) ? 1
+                    : (open->flags & DW_WIRE_TAIL) ? 2 : 0;
     mail->event.text = dw_frame_copied(mail, payload, open->strings);
 
     if (open->props.size != 0) {

@@ -147,7 +147,8 @@ dw_isolate_complete_code(dw_isolate_t *iso)
     mail->event.channel = (double) iso->id;
     mail->event.a = iso->open.format;
     mail->event.b = (iso->open.target != 0);
-    mail->event.c = (iso->open.flags & DW_WIRE_HOST) ? 1 : 0;
+    mail->event.c = (iso->open.flags & DW_WIRE_HOST) ? 1
+                    : (iso->open.flags & DW_WIRE_TAIL) ? 2 : 0;
     mail->event.text.data = mail->payload;
     mail->event.text.size = size;
     mail->event.text_utf8 = true;

@@ -659,14 +659,16 @@ dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     worker.cpu_ms = dw_op_u32(&args[3]);
     worker.subrequests = dw_op_u32(&args[4]);
 
-    worker.grants = dw_op_span(&args[5]);
+    worker.tails = (uint8_t) (dw_op_u32(&args[5]) & 0xff);
+    worker.grants = dw_op_span(&args[6]);
 
     if (worker.outbound > DW_WIRE_OUTBOUND_CAPABILITY) {
         worker.outbound = DW_WIRE_OUTBOUND_NONE;
     }
 
     if (worker.grants.size > DW_WIRE_HEAD_MAX - DW_WIRE_WORKER_SIZE
-        || dw_wire_check_grants(worker.grants) != DW_WIRE_OK)
+        || worker.tails > DW_WIRE_TAILS_MAX
+        || dw_wire_check_grants(worker.grants, worker.tails) != DW_WIRE_OK)
     {
         dw_op_fail(result, V8SHIM_RANGE_ERROR,
                    "The worker's env holds too many stubs, or their props are "
@@ -811,10 +813,24 @@ dw_op_enter(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 }
 
 
+/* The table is locked. */
+static void
+dw_op_say(dw_out_t *out, const dw_channel_t *channel, uint32_t level,
+    uint32_t kind, dw_wire_span_t text)
+{
+    uint8_t  *p;
+
+    p = dw_out_begin(out, DW_WIRE_HEADER_SIZE + DW_WIRE_LOG_SIZE + text.size);
+    p = dw_wire_put_log(p, channel->id, (dw_wire_level_t) level,
+                        (dw_wire_log_kind_t) kind, text.size);
+    p = dw_op_put(p, text);
+    dw_out_end(out, p);
+}
+
+
 static void
 dw_op_log(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 {
-    uint8_t         *p;
     uint64_t         id;
     uint32_t         level;
     dw_out_t        *out;
@@ -852,12 +868,50 @@ dw_op_log(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     }
 
     if (channel != NULL) {
-        p = dw_out_begin(out,
-                         DW_WIRE_HEADER_SIZE + DW_WIRE_LOG_SIZE + text.size);
-        p = dw_wire_put_log(p, channel->id, (dw_wire_level_t) level,
-                            text.size);
-        p = dw_op_put(p, text);
-        dw_out_end(out, p);
+        dw_op_say(out, channel, level, DW_WIRE_LOG_LINE, text);
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
+
+    dw_out_relieve(out);
+}
+
+
+/*
+ * Not one is dropped for want of room, as lines are: nginx counts them, and
+ * the runtime stops when the invocation has had its share.
+ */
+static void
+dw_op_trace(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    uint32_t         kind;
+    dw_out_t        *out;
+    dw_isolate_t    *iso;
+    dw_channel_t    *channel;
+    dw_wire_span_t   text;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    out = &iso->engine->out;
+    kind = dw_op_u32(&args[1]);
+    text = dw_op_span(&args[2]);
+
+    if (text.size > DW_WIRE_TRACE_MAX) {
+        text.size = 0;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && dw_op_is_invocation(channel) && !channel->closed
+        && (iso->open.flags & DW_WIRE_TAIL)
+        && kind >= DW_WIRE_LOG_CALL && kind <= DW_WIRE_LOG_FAILURE)
+    {
+        dw_op_say(out, channel, DW_WIRE_LOG_INFO, kind, text);
     }
 
     dw_channels_unlock(&iso->engine->channels);
@@ -981,12 +1035,13 @@ const v8shim_op_t  dw_ops[] = {
     { "reset",   "nnuu",     dw_op_reset },
     { "grant",   "nn",       dw_op_grant },
     { "load",    "nnU",      dw_op_load },
-    { "code",    "nnnnnB",   dw_op_code },
+    { "code",    "nnnnnnB",  dw_op_code },
     { "worker",  "nnn",      dw_op_worker },
     { "failed",  "uu",       dw_op_failed },
     { "alarm",   "n",        dw_op_alarm },
     { "enter",   "n",        dw_op_enter },
     { "log",     "nnu",      dw_op_log },
+    { "trace",   "nnu",      dw_op_trace },
     { "now",     "",         dw_op_now },
     { "random",  "n",        dw_op_random },
     { "close",   "n",        dw_op_close },

@@ -852,6 +852,13 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         return NGX_ERROR;
     }
 
+    if (worker->tails) {
+        ngx_str_set(&message, "Worker code: 'tails' are not supported yet.");
+        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
+                                        NULL);
+        return NGX_OK;
+    }
+
     isolate->conf = parent->conf;
     isolate->conf_ctx = parent->conf_ctx;
     isolate->limits = parent->conf->dynamic_limits;

@@ -30,7 +30,8 @@ static const dw_wire_rule_t  dw_wire_rules[DW_WIRE_TYPE_MAX] = {
     [DW_WIRE_RETIRE] = { "RETIRE", DW_WIRE_BY_ENGINE, 0, 1, 0, 0 },
 
     [DW_WIRE_LOG] =    { "LOG", DW_WIRE_BY_ENGINE, 0, 0,
-                         DW_WIRE_LOG_SIZE, DW_WIRE_MESSAGE_MAX },
+                         DW_WIRE_LOG_SIZE,
+                         DW_WIRE_LOG_SIZE + DW_WIRE_TRACE_MAX },
 
     [DW_WIRE_OPEN] =   { "OPEN", DW_WIRE_BY_EITHER, 0, 0,
                          DW_WIRE_OPEN_SIZE, DW_WIRE_HEAD_MAX },
@@ -198,7 +199,7 @@ dw_wire_put_worker(uint8_t *p, uint64_t channel,
                            DW_WIRE_WORKER_SIZE + tail);
 
     p = dw_wire_put8(p, worker->outbound);
-    p = dw_wire_put8(p, 0);
+    p = dw_wire_put8(p, worker->tails);
     p = dw_wire_put16(p, 0);
     p = dw_wire_put32(p, worker->cpu_ms);
     p = dw_wire_put32(p, worker->subrequests);
@@ -257,13 +258,13 @@ dw_wire_put_hello(uint8_t *p, const dw_wire_hello_t *hello, size_t tail)
 
 uint8_t *
 dw_wire_put_log(uint8_t *p, uint64_t channel, dw_wire_level_t level,
-    size_t tail)
+    dw_wire_log_kind_t kind, size_t tail)
 {
     p = dw_wire_put_header(p, DW_WIRE_LOG, 0, channel,
                            DW_WIRE_LOG_SIZE + tail);
 
     p = dw_wire_put8(p, (uint8_t) level);
-    p = dw_wire_put8(p, 0);
+    p = dw_wire_put8(p, (uint8_t) kind);
     p = dw_wire_put16(p, 0);
 
     return dw_wire_put32(p, 0);
@@ -343,7 +344,6 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
     open->memory_mb = dw_wire_get32(p + 44);
 
     if (p[3] != 0
-        || (open->flags & ~DW_WIRE_ALL_FLAGS)
         || open->props_length > payload.size - DW_WIRE_OPEN_SIZE)
     {
         return DW_WIRE_BAD;
@@ -366,6 +366,14 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
 
         if ((open->flags & DW_WIRE_RPC)
             && (open->flags & (DW_WIRE_BODY|DW_WIRE_JOIN)) != DW_WIRE_BODY)
+        {
+            return DW_WIRE_BAD;
+        }
+
+        if ((open->flags & DW_WIRE_TAIL)
+            && (sender != DW_WIRE_BY_NGINX
+                || (open->flags & (DW_WIRE_BODY|DW_WIRE_JOIN|DW_WIRE_RPC))
+                   != DW_WIRE_BODY))
         {
             return DW_WIRE_BAD;
         }
@@ -435,12 +443,14 @@ dw_wire_get_worker(dw_wire_span_t payload, dw_wire_worker_t *worker)
     p = payload.data;
 
     worker->outbound = p[0];
+    worker->tails = p[1];
     worker->cpu_ms = dw_wire_get32(p + 4);
     worker->subrequests = dw_wire_get32(p + 8);
     worker->capability = dw_wire_get64(p + 16);
 
-    if (p[1] != 0 || dw_wire_get16(p + 2) != 0 || dw_wire_get32(p + 12) != 0
-        || worker->outbound > DW_WIRE_OUTBOUND_CAPABILITY)
+    if (dw_wire_get16(p + 2) != 0 || dw_wire_get32(p + 12) != 0
+        || worker->outbound > DW_WIRE_OUTBOUND_CAPABILITY
+        || worker->tails > DW_WIRE_TAILS_MAX)
     {
         return DW_WIRE_BAD;
     }
@@ -448,7 +458,7 @@ dw_wire_get_worker(dw_wire_span_t payload, dw_wire_worker_t *worker)
     worker->grants.data = p + DW_WIRE_WORKER_SIZE;
     worker->grants.size = payload.size - DW_WIRE_WORKER_SIZE;
 
-    return dw_wire_check_grants(worker->grants);
+    return dw_wire_check_grants(worker->grants, worker->tails);
 }
 
 
@@ -551,9 +561,12 @@ dw_wire_get_log(dw_wire_span_t payload, dw_wire_log_t *log)
     }
 
     log->level = payload.data[0];
+    log->kind = payload.data[1];
 
     if (log->level < DW_WIRE_LOG_DEBUG || log->level > DW_WIRE_LOG_ERROR
-        || payload.data[1] != 0
+        || log->kind > DW_WIRE_LOG_FAILURE
+        || (log->kind == DW_WIRE_LOG_LINE
+            && payload.size > DW_WIRE_MESSAGE_MAX)
         || dw_wire_get16(payload.data + 2) != 0
         || dw_wire_get32(payload.data + 4) != 0)
     {
@@ -749,7 +762,7 @@ dw_wire_next_grant(dw_wire_span_t *list, dw_wire_grant_t *grant)
 
 
 dw_wire_err_t
-dw_wire_check_grants(dw_wire_span_t list)
+dw_wire_check_grants(dw_wire_span_t list, unsigned min)
 {
     unsigned         n;
     dw_wire_err_t    err;
@@ -760,7 +773,8 @@ dw_wire_check_grants(dw_wire_span_t list)
         err = dw_wire_next_grant(&list, &grant);
 
         if (err != DW_WIRE_OK) {
-            return err == DW_WIRE_SHORT ? DW_WIRE_OK : DW_WIRE_BAD;
+            return (err == DW_WIRE_SHORT && n >= min) ? DW_WIRE_OK
+                                                      : DW_WIRE_BAD;
         }
     }
 

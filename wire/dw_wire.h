@@ -39,6 +39,7 @@
 #define DW_WIRE_DATA_MAX       65536
 #define DW_WIRE_HEAD_MAX       (1024 * 1024 + 65536)
 #define DW_WIRE_MESSAGE_MAX    16384
+#define DW_WIRE_TRACE_MAX      (256 * 1024)
 
 /* Worker code and env, as one payload of a LOAD or ISOLATE channel. */
 #define DW_WIRE_CODE_MAX       (66 * 1024 * 1024)
@@ -142,7 +143,11 @@ typedef enum {
 #define DW_WIRE_HOST    0x10    /* ISOLATE: a trusted host worker */
 #define DW_WIRE_RPC     0x20    /* FETCH: an RPC session; with _BODY */
 #define DW_WIRE_SELF    0x40    /* FETCH: the target is its own worker */
-#define DW_WIRE_ALL_FLAGS  0x7f
+/*
+ * ISOLATE: has tails, so what happens in its invocations is told by LOG.
+ * FETCH from nginx: for a tail handler; the body are trace records.
+ */
+#define DW_WIRE_TAIL    0x80
 
 
 /* Why a channel was reset. */
@@ -239,7 +244,8 @@ typedef struct {
  * DW_WIRE_OUTBOUND_INHERIT changes nothing.
  *
  * The first grant is capability 1 of the loaded worker, the next one 2, and so
- * on; capability 0 is its global outbound.
+ * on; capability 0 is its global outbound.  The last "tails" ones are not its
+ * own: nginx sends traces of its invocations there.
  */
 typedef enum {
     DW_WIRE_OUTBOUND_INHERIT = 0,
@@ -249,6 +255,7 @@ typedef enum {
 
 typedef struct {
     uint8_t         outbound;
+    uint8_t         tails;
     uint32_t        cpu_ms;
     uint32_t        subrequests;
     uint64_t        capability;     /* OUTBOUND_CAPABILITY: one of the grants */
@@ -279,6 +286,7 @@ typedef struct {
 
 /* of one loaded worker */
 #define DW_WIRE_GRANTS_MAX  1000
+#define DW_WIRE_TAILS_MAX   16
 
 
 /* END on an invocation, DONE.  8 bytes. */
@@ -319,8 +327,21 @@ typedef enum {
     DW_WIRE_LOG_ERROR = 4
 } dw_wire_level_t;
 
+/*
+ * A line of the log, or, on an invocation in an isolate with DW_WIRE_TAIL,
+ * what its tails are told: JSON, which nginx does not read.  An empty text
+ * stands for one that was too long.
+ */
+typedef enum {
+    DW_WIRE_LOG_LINE = 0,           /* at most DW_WIRE_MESSAGE_MAX */
+    DW_WIRE_LOG_CALL = 1,           /* {"level", "message": [arguments]} */
+    DW_WIRE_LOG_EXCEPTION = 2,      /* {"name", "message", "stack"}, uncaught */
+    DW_WIRE_LOG_FAILURE = 3         /* the same; the invocation failed of it */
+} dw_wire_log_kind_t;
+
 typedef struct {
     uint8_t         level;
+    uint8_t         kind;
     dw_wire_span_t  text;
 } dw_wire_log_t;
 
@@ -342,7 +363,22 @@ typedef enum {
     DW_WIRE_ENV_LOADER = 18,        /* data: capability number, in decimal */
     DW_WIRE_ENV_SERVICE = 19,       /* likewise, a Fetcher */
     DW_WIRE_COMPATIBILITY_DATE = 32,
-    DW_WIRE_COMPATIBILITY_FLAG = 33
+    DW_WIRE_COMPATIBILITY_FLAG = 33,
+    /*
+     * The body of a FETCH with DW_WIRE_TAIL: one invocation, ended by its
+     * TRACE_END.  Names are times in milliseconds since the epoch, in decimal.
+     */
+    DW_WIRE_TRACE_FETCH = 48,       /* data: the strings of its OPEN */
+    DW_WIRE_TRACE_RPC = 49,         /* likewise; the URL's path is the method */
+    DW_WIRE_TRACE_CALL = 50,        /* data: as DW_WIRE_LOG_CALL */
+    DW_WIRE_TRACE_EXCEPTION = 51,   /* data: as DW_WIRE_LOG_EXCEPTION */
+    DW_WIRE_TRACE_MESSAGE = 52,     /* data: the message of an exception */
+    /*
+     * name: when it began; data, strings: outcome, CPU time and wall time in
+     * milliseconds, the response's status or "0", "1" if something is missing,
+     * "1" if the worker has an id, the id
+     */
+    DW_WIRE_TRACE_END = 53
 } dw_wire_record_kind_t;
 
 typedef struct {
@@ -376,7 +412,7 @@ uint8_t *dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
 uint8_t *dw_wire_put_hello(uint8_t *p, const dw_wire_hello_t *hello,
     size_t tail);
 uint8_t *dw_wire_put_log(uint8_t *p, uint64_t channel, dw_wire_level_t level,
-    size_t tail);
+    dw_wire_log_kind_t kind, size_t tail);
 /* A record's 16 bytes; no frame header. */
 uint8_t *dw_wire_put_record(uint8_t *p, dw_wire_record_kind_t kind,
     size_t name_length, size_t data_length);
@@ -438,8 +474,11 @@ dw_wire_err_t dw_wire_next_record(dw_wire_span_t *list,
 dw_wire_err_t dw_wire_next_grant(dw_wire_span_t *list,
     dw_wire_grant_t *grant);
 
-/* Are these whole grants, and not too many?  DW_WIRE_OK or DW_WIRE_BAD. */
-dw_wire_err_t dw_wire_check_grants(dw_wire_span_t list);
+/*
+ * Are these whole grants, "min" or more, and not too many?  DW_WIRE_OK or
+ * DW_WIRE_BAD.
+ */
+dw_wire_err_t dw_wire_check_grants(dw_wire_span_t list, unsigned min);
 
 /* The name of a type for messages, "unknown" for others; static storage. */
 const char *dw_wire_type_name(unsigned type);

@@ -12,6 +12,7 @@ import {
 import { closeChannel } from "./channels.js";
 import { NO_VALUES } from "./context.js";
 import { describe, locationOf, messageOf } from "./errors.js";
+import { done, EXCEPTION, FAILURE, traceException } from "./trace.js";
 
 // The invocation that the event in hand belongs to: for code whose context V8
 // has lost (a user's thenable is called in none).
@@ -24,6 +25,7 @@ export class Invocation {
   ctx = undefined;        // the worker's "ctx", made when first asked for
   signal = undefined;     // request.signal, once somebody has asked for it
   passThrough = false;
+  traced = 0;             // bytes or so that its worker's tails were sent
   gone = false;           // nginx has closed the channel
   over = false;
   #responded = false;     // the response is complete
@@ -43,7 +45,7 @@ export class Invocation {
     PromisePrototypeThen(PromiseResolve(promise), () => {
       this.#settled();
     }, (error) => {
-      logUncaught(this, "in waitUntil()", error);
+      logUncaught(this, "in waitUntil()", error, FAILURE);
       this.#settled();
     });
     // not before: a getter of the worker's may have thrown
@@ -67,7 +69,7 @@ export class Invocation {
     if (this.over) return;
     this.over = true;
     closeChannel(this.channel);
-    ops.done(this.channel);
+    done(this.channel);
     const cleanups = this.#cleanups;
     if (cleanups !== null) {
       this.#cleanups = null;
@@ -89,6 +91,7 @@ export class Invocation {
   fail(code, error) {
     if (this.#responded || this.over) return;
     if (!this.gone) {
+      traceException(this, FAILURE, error);
       ops.reset(this.channel, code, messageOf(error), locationOf(error));
     }
     this.gone = true;
@@ -133,7 +136,8 @@ export const requestIsOver = () => new Error(
   "is complete and its waitUntil() promises have settled. Pass work that " +
   "goes on after the response to ctx.waitUntil().");
 
-export function logUncaught(invocation, where, error) {
+export function logUncaught(invocation, where, error, kind = EXCEPTION) {
+  traceException(invocation, kind, error);
   const location = locationOf(error);
   ops.log(
     invocation === undefined ? 0 : invocation.channel, LOG_ERROR,

@@ -9,6 +9,7 @@ import {
 } from "../primordials.js";
 import { currentFrame } from "./invocation.js";
 import { reportHandled, reportUnhandled } from "./report.js";
+import { eventIsOver } from "./trace.js";
 
 const unhandled = new SafeMap();
 
@@ -74,6 +75,7 @@ export function runEvent(handle, type, channel, a, b, c, text, bytes) {
   dispatching = true;
   handle(type, channel, a, b, c, text, bytes);
   runMicrotasks();
+  eventIsOver();
   dispatching = false;
 }
 

@@ -2,7 +2,8 @@
 
 import { BODY, CANCEL, LOADED, ops, RPC, SELF } from "../native.js";
 import {
-  list, PromisePrototypeThen, PromiseResolve, TypedArrayPrototypeGetByteLength,
+  ArrayPrototypeJoin, list, PromisePrototypeThen, PromiseResolve,
+  RegExpPrototypeExec, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { errorFromReset, messageOf } from "../core/errors.js";
@@ -94,11 +95,21 @@ export class Credit {
   }
 }
 
+const shortText = /^[^\0-\x1f\x7f]{0,256}$/;
+
+// For those who look at a session from outside, such as tails: what it was
+// opened for.
+function methodOf(path) {
+  const text = ArrayPrototypeJoin(path, ".");
+  return RegExpPrototypeExec(shortText, text) === null ? "" : utf8ToBinary(text);
+}
+
 // The opener's end of a channel; it is opened when there is something to say.
 class Opener {
   invocation;
   session;
   #target;
+  #method;
   #channel = 0;
   #outbox = null;
   #credit = null;
@@ -107,8 +118,9 @@ class Opener {
     this.session.close();
   };
 
-  constructor(target, invocation) {
+  constructor(target, path, invocation) {
     this.#target = target;
+    this.#method = methodOf(path);
     this.invocation = invocation;
     this.session = new Session(invocation, this);
   }
@@ -119,7 +131,8 @@ class Opener {
     this.#channel = ops.fetch(
       this.invocation.channel,
       stub !== null ? stub.channel : self ? 0 : capability,
-      BODY | RPC | kind, 0, -1, 0, props, `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/\0\0`);
+      BODY | RPC | kind, 0, -1, 0, props,
+      `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/${this.#method}\0\0`);
     this.#outbox = new Outbox(this.#channel, this.session);
     this.#credit = new Credit(this.#channel);
     openChannel(this.#channel, this);
@@ -190,7 +203,7 @@ export function callTarget(target, path, args, given = undefined) {
     if (invocation.over) throw requestIsOver();
     const { stub } = target;
     if (stub !== null && stub.error !== undefined) throw stub.error;
-    return new Opener(target, invocation).session.askRoot(path, args);
+    return new Opener(target, path, invocation).session.askRoot(path, args);
   } catch (error) {
     return Pending.rejected(error);
   }

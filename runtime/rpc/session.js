@@ -15,6 +15,7 @@ import {
 import { messageOf } from "../core/errors.js";
 import { runIn } from "../core/context.js";
 import { logUncaught, requestIsOver } from "../core/invocation.js";
+import { FAILURE, traceException } from "../core/trace.js";
 import { baseOf } from "../core/stubs.js";
 import { isObject } from "../core/webidl.js";
 import { Account, BEGIN_BELOW, ITEM, tooManyCalls } from "./account.js";
@@ -438,7 +439,10 @@ export class Session {
 
   #throw(question, answer, error) {
     answer.reject(error);
-    if (!this.#isOver) this.tellError(THROW, question, error);
+    if (!this.#isOver) {
+      if (!this.#isOpener) traceException(this.invocation, FAILURE, error);
+      this.tellError(THROW, question, error);
+    }
     this.#settled(question, answer);
   }
 

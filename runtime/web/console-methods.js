@@ -3,11 +3,14 @@
 
 import { LOG_DEBUG, LOG_ERROR, LOG_INFO, LOG_WARN, ops } from "../native.js";
 import {
-  ErrorCaptureStackTrace, list, MathFloor, MathMax, MathMin, ObjectKeys,
+  ArrayIsArray, ErrorCaptureStackTrace, JSONStringify, list, MathFloor,
+  MathMax, MathMin, ObjectGetPrototypeOf, ObjectKeys, ObjectPrototype,
+  PrimordialString as String,
   ReflectHas, replaceString, SafeMap, StringPrototypeIndexOf,
   StringPrototypePadEnd, StringPrototypeRepeat, StringPrototypeSlice,
 } from "../primordials.js";
 import { currentInvocation } from "../core/invocation.js";
+import { CALL, trace } from "../core/trace.js";
 import { isObject, toDOMString } from "../core/webidl.js";
 import {
   completeOptions, formatWith, insideOf, inspectWith, isProxy, kindOf, MAP, SET,
@@ -50,8 +53,49 @@ const format = (args) => safely(() => formatWith(options(), args));
 const show = (value, more = undefined) => typeof value === "string" ? value
   : safely(() => inspectWith(value, options(more)));
 
+// What tails are told of one argument, as JSON.  Like other Workers: toJSON()
+// and getters are asked, and what is more than data is what String() makes of it.
+function isData(value) {
+  if (!isObject(value)) {
+    return typeof value !== "symbol" && typeof value !== "bigint";
+  }
+  if (typeof value === "function") return false;
+  if (ArrayIsArray(value)) return true;
+  const prototype = ObjectGetPrototypeOf(value);
+  return prototype === null || prototype === ObjectPrototype ||
+    typeof value.toJSON === "function";
+}
+
+function toJSON(value) {
+  try {
+    if (!isData(value)) return JSONStringify(String(value));
+    return JSONStringify(value) ?? "null";
+  } catch {
+    return '"[object that cannot be shown]"';
+  }
+}
+
+function callText(name, args) {
+  let text = "";
+  for (let i = 0; i < args.length; i++) {
+    text += (i === 0 ? "" : ",") + toJSON(args[i]);
+  }
+  return `{"level":"${name}","message":[${text}]}`;
+}
+
+const names = {
+  __proto__: null,
+  [LOG_DEBUG]: "debug", [LOG_INFO]: "log", [LOG_WARN]: "warn",
+  [LOG_ERROR]: "error",
+};
+
 function print(level, text) {
   const invocation = currentInvocation();
+  trace(invocation, CALL, () => callText(names[level], [text]));
+  printLine(invocation, level, text);
+}
+
+function printLine(invocation, level, text) {
   if (text.length > MAX_TEXT) text = StringPrototypeSlice(text, 0, MAX_TEXT);
   if (indentation > 0) {
     const indent =
@@ -61,9 +105,11 @@ function print(level, text) {
   ops.log(invocation === undefined ? 0 : invocation.channel, level, text);
 }
 
-const printAll = (level, args) => {
-  if (args.length > 0) print(level, format(args));
-};
+function printAll(level, args, name = names[level]) {
+  const invocation = currentInvocation();
+  trace(invocation, CALL, () => callText(name, args));
+  if (args.length > 0) printLine(invocation, level, format(args));
+}
 
 const label = (value) => value === undefined ? "default" : toDOMString(value);
 
@@ -186,7 +232,7 @@ export const methods = {
   __proto__: null,
   debug(...args) { printAll(LOG_DEBUG, args); },
   log(...args) { printAll(LOG_INFO, args); },
-  info(...args) { printAll(LOG_INFO, args); },
+  info(...args) { printAll(LOG_INFO, args, "info"); },
   warn(...args) { printAll(LOG_WARN, args); },
   error(...args) { printAll(LOG_ERROR, args); },
   dirxml(...args) { printAll(LOG_INFO, args); },

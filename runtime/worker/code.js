@@ -8,6 +8,7 @@ import {
   list, NumberIsInteger, ObjectCreate,
   ObjectKeys,
   PrimordialDate as Date, PrimordialError as Error,
+  PrimordialRangeError as RangeError,
   PrimordialTypeError as TypeError,
   RegExpPrototypeExec, StringPrototypeEndsWith, StringPrototypeSlice,
   SymbolIterator,
@@ -20,6 +21,9 @@ import { base64Decode } from "../web/encoding.js";
 
 const MAX_CODE_SIZE = 64 * 1024 * 1024;
 const MAX_ENV_SIZE = 1024 * 1024;
+
+// wire/dw_wire.h: DW_WIRE_TAILS_MAX
+const MAX_TAILS = 16;
 
 const JS = 1, JSON_MODULE = 2, TEXT = 3, DATA = 4, WASM = 5, CJS = 6;
 export { CJS, DATA, JS, JSON_MODULE, TEXT, WASM };
@@ -250,10 +254,10 @@ function requirePast(text) {
   }
 }
 
-// Checks WorkerCode but for its globalOutbound, which is the caller's.  Returns
-// { compatibilityDate, compatibilityFlags, mainModule, modules, env, limits },
-// modules as a list of { name, kind, content }; each field of the worker's is
-// read once.
+// Checks WorkerCode but for its globalOutbound and what its tails are, which is
+// the caller's.  Returns { compatibilityDate, compatibilityFlags, mainModule,
+// modules, env, limits, tails }, modules as a list of { name, kind, content };
+// each field of the worker's is read once.
 export function checkWorkerCode(code, fromJSON = false) {
   if (!isObject(code) || ArrayIsArray(code)) {
     throw new TypeError(
@@ -281,8 +285,11 @@ export function checkWorkerCode(code, fromJSON = false) {
       "'allowExperimental' is only allowed when the calling worker has the " +
       "'experimental' compat flag set.");
   }
-  checkTails(tails, "tails");
-  checkTails(streamingTails, "streamingTails");
+  requireArray(tails, "tails");
+  requireArray(streamingTails, "streamingTails");
+  if (streamingTails !== undefined && streamingTails.length > 0) {
+    throw new Error("Worker code: 'streamingTails' are not supported yet.");
+  }
   const checked = {
     compatibilityDate,
     compatibilityFlags: checkFlags(compatibilityFlags),
@@ -290,6 +297,7 @@ export function checkWorkerCode(code, fromJSON = false) {
     modules: checkModules(modules, mainModule, fromJSON),
     env: undefined,
     limits: checkLimits(limits),
+    tails: copyTails(tails),
   };
   if (env !== undefined) {
     if (!isObject(env)) {
@@ -301,16 +309,29 @@ export function checkWorkerCode(code, fromJSON = false) {
   return checked;
 }
 
-function checkTails(tails, field) {
-  if (tails === undefined) return;
-  if (!ArrayIsArray(tails)) {
-    throw new TypeError(
-      `Worker code: '${field}' must be an array, not ${show(tails)}.`);
-  }
-  if (tails.length > 0) {
-    throw new Error(`Worker code: '${field}' are not supported yet.`);
-  }
+function requireArray(value, field) {
+  if (value === undefined || ArrayIsArray(value)) return;
+  throw new TypeError(
+    `Worker code: '${field}' must be an array, not ${show(value)}.`);
 }
+
+// What is in it, the caller checks.
+function copyTails(tails) {
+  const copy = list();
+  if (tails === undefined) return copy;
+  const { length } = tails;
+  if (length > MAX_TAILS) {
+    throw new RangeError(
+      `Worker code: 'tails' has ${length} stubs, more than ${MAX_TAILS}.`);
+  }
+  for (let i = 0; i < length; i++) copy[i] = tails[i];
+  return copy;
+}
+
+// 'tails' must be Fetchers.
+export const tailError = (value, index) => new TypeError(
+  `Worker code: 'tails[${index}]' must be a stub such as ctx.exports.Name({ ` +
+  `props }), not ${show(value)}.`);
 
 // 'globalOutbound' must be a Fetcher, null or absent.
 export function outboundError(value, expected) {

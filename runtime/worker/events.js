@@ -87,18 +87,8 @@ class FetchEvent {
     const request =
       createEventRequest(this.#head, body, () => this.#makeSignal());
     this.#head = null;
-    const entrypoint = findEntrypoint(this.#entrypoint);
-    const ctx = contextOf(this.invocation);
-
-    if (typeof entrypoint === "function") {
-      const instance = new entrypoint(ctx, worker.env);
-      const handler = instance.fetch;
-      if (typeof handler !== "function") throw noFetchHandler();
-      return ReflectApply(handler, instance, [request]);
-    }
-    const handler = entrypoint.fetch;
-    if (typeof handler !== "function") throw noFetchHandler();
-    return ReflectApply(handler, entrypoint, [request, worker.env, ctx]);
+    return callHandler(
+      this.invocation, this.#entrypoint, "fetch", noFetchHandler, request);
   }
 
   #makeSignal() {
@@ -212,22 +202,35 @@ const noFetchHandler = () =>
 
 let namespace;
 
-export function findEntrypoint(name) {
+export function findEntrypoint(name, missing = noFetchHandler) {
   const key = name === "" ? "default" : name;
   const value = ObjectPrototypeHasOwnProperty(namespace, key)
     ? namespace[key] : undefined;
   if (value === undefined || value === null) {
-    throw name === "" ? noFetchHandler()
+    throw name === "" ? missing()
       : new Error(`Worker does not export an entrypoint named "${name}".`);
   }
   if (typeof value === "function") {
     if (!FunctionPrototypeHasInstance(WorkerEntrypoint, value.prototype)) {
-      throw noFetchHandler();
+      throw missing();
     }
     return value;
   }
-  if (!isObject(value)) throw noFetchHandler();
+  if (!isObject(value)) throw missing();
   return value;
+}
+
+// Calls a handler of an entrypoint: a class's with the event alone, an object's
+// with env and ctx, too.  missing() makes the error if there is none.
+export function callHandler(invocation, name, method, missing, event) {
+  const entrypoint = findEntrypoint(name, missing);
+  const ctx = contextOf(invocation);
+  const isClass = typeof entrypoint === "function";
+  const target = isClass ? new entrypoint(ctx, worker.env) : entrypoint;
+  const handler = target[method];
+  if (typeof handler !== "function") throw missing();
+  return ReflectApply(
+    handler, target, isClass ? [event] : [event, worker.env, ctx]);
 }
 
 // Makes this.env and this.ctx work in plain objects too.
@@ -260,13 +263,19 @@ function equip(handler) {
   }
 }
 
+// What a fetch event is really for.
+const RPC_SESSION = 1;
+const TAIL = 2;
+
 // Events that came before the worker was ready, in order; null once it is.
 let waiting = list();
 
-export function onFetch(channel, hasBody, length, isRpc, head, props) {
-  const event = isRpc === 1
+export function onFetch(channel, hasBody, length, kind, head, props) {
+  const event = kind === RPC_SESSION
     ? chunk("rpc").createEvent(channel, head, props)
-    : new FetchEvent(channel, hasBody, length, head, props);
+    : kind === TAIL
+      ? chunk("tail").createEvent(channel, length, head, props)
+      : new FetchEvent(channel, hasBody, length, head, props);
   if (waiting === null) event.run();
   else waiting[waiting.length] = event;
 }

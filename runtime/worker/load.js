@@ -13,6 +13,7 @@ import { copyBytes } from "../core/bytes.js";
 import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
 import { readRecords, utf8 } from "../core/records.js";
+import { startTracing } from "../core/trace.js";
 import { setOutboundExists } from "../web/fetch.js";
 import { createFetcher } from "../web/fetcher.js";
 import { readGrant } from "./capabilities.js";
@@ -38,6 +39,10 @@ const ENV_LOADER = 18;
 const ENV_SERVICE = 19;
 const COMPATIBILITY_DATE = 32;
 const COMPATIBILITY_FLAG = 33;
+
+// What an isolate is.
+const HOST = 1;
+const TRACED = 2;
 
 // An assignment could meet a setter, or __proto__.
 function define(object, name, value) {
@@ -106,7 +111,13 @@ function readHostWorker(bytes) {
 function readWorkerCode(code, fromJSON) {
   const {
     compatibilityDate, compatibilityFlags, env, limits, mainModule, modules,
+    tails,
   } = checkWorkerCode(code, fromJSON);
+  if (tails.length > 0) {
+    throw new Error(
+      "Worker code: 'tails' must be absent or empty here: only a Worker " +
+      "Loader can pass stubs.");
+  }
   setCompatibility(compatibilityDate, compatibilityFlags);
   const { globalOutbound } = code;
   if (globalOutbound !== undefined && globalOutbound !== null) {
@@ -160,9 +171,10 @@ function fail(error) {
 }
 
 // The event LOAD.
-export function onLoad(format, outboundExists, isHost, bytes) {
+export function onLoad(format, outboundExists, kind, bytes) {
   try {
-    worker.isHost = isHost === 1;
+    worker.isHost = kind === HOST;
+    if (kind === TRACED) startTracing();
     setOutboundExists(outboundExists === 1);
     const { env, mainModule, modules } = readCode(format, bytes);
     worker.env = env;

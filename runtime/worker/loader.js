@@ -21,8 +21,9 @@ import {
 } from "../core/webidl.js";
 import { fetcherTarget } from "../core/remote.js";
 import { createFetcher } from "../web/fetcher.js";
-import { checkLimits, checkWorkerCode, outboundError, serializeCode }
-  from "./code.js";
+import {
+  checkLimits, checkWorkerCode, outboundError, serializeCode, tailError,
+} from "./code.js";
 
 // What ops.code wants of globalOutbound; a Fetcher becomes one of the grants.
 function outboundOf(code, grants) {
@@ -39,15 +40,27 @@ function outboundOf(code, grants) {
   return { outbound: OUTBOUND_CAPABILITY, capability: grants.add(target) };
 }
 
+// The last grants.
+function grantTails({ tails }, grants) {
+  for (let i = 0; i < tails.length; i++) {
+    const target = fetcherTarget(tails[i]);
+    if (target === undefined) throw tailError(tails[i], i);
+    grants.add(target);
+  }
+  return tails.length;
+}
+
 // Checked code, ready to be sent.
 function prepare(code) {
   const checked = checkWorkerCode(code);
   const grants = new (chunk("clone").Grants)();
   const bytes = serializeCode(checked, grants);
   const { capability, outbound } = outboundOf(code, grants);
+  const tails = grantTails(checked, grants);
   const { cpuMs, subRequests } = checked.limits;
   return {
-    outbound, capability, cpuMs, subRequests, bytes, grants: grants.toBytes(),
+    outbound, capability, cpuMs, subRequests, bytes, tails,
+    grants: grants.toBytes(),
   };
 }
 
@@ -101,10 +114,10 @@ class Load {
     }, (error) => this.#fail(error));
   }
 
-  send({ bytes, capability, cpuMs, grants, outbound, subRequests }) {
+  send({ bytes, capability, cpuMs, grants, outbound, subRequests, tails }) {
     if (this.error !== undefined || this.invocation.over) return;
     ops.code(
-      this.channel, outbound, capability, cpuMs, subRequests, grants);
+      this.channel, outbound, capability, cpuMs, subRequests, tails, grants);
     const sender = this.#sender = new Sender(this.channel);
     const waiting = sender.write(bytes);
     if (waiting === undefined) sender.end();

@@ -57,6 +57,29 @@ fuzz_lists(dw_wire_span_t whole)
 }
 
 
+/* Tails are some of the grants, and not too many. */
+static void
+fuzz_grants(dw_wire_span_t whole, const dw_wire_worker_t *worker)
+{
+    unsigned         n;
+    dw_wire_span_t   list;
+    dw_wire_grant_t  grant;
+
+    list = worker->grants;
+
+    for (n = 0; dw_wire_next_grant(&list, &grant) == DW_WIRE_OK; n++) {
+        touch(whole, grant.entrypoint);
+        touch(whole, grant.props);
+    }
+
+    if (list.size != 0 || n > DW_WIRE_GRANTS_MAX || worker->tails > n
+        || worker->tails > DW_WIRE_TAILS_MAX)
+    {
+        abort();
+    }
+}
+
+
 static void
 fuzz_payload(dw_wire_span_t payload, dw_wire_side_t side)
 {
@@ -99,9 +122,18 @@ fuzz_payload(dw_wire_span_t payload, dw_wire_side_t side)
 
     if (dw_wire_get_log(payload, &log) == DW_WIRE_OK) {
         touch(payload, log.text);
+
+        if (log.kind == DW_WIRE_LOG_LINE
+            && log.text.size > DW_WIRE_MESSAGE_MAX)
+        {
+            abort();
+        }
     }
 
-    (void) dw_wire_get_worker(payload, &worker);
+    if (dw_wire_get_worker(payload, &worker) == DW_WIRE_OK) {
+        fuzz_grants(payload, &worker);
+    }
+
     (void) dw_wire_get_usage(payload, &usage);
     (void) dw_wire_get_window(payload, &credit);
 

@@ -166,7 +166,12 @@ fails("code above 64 MiB", FORMAT.JSON, json({
 }), "Dynamic Worker code size (67108865 bytes) exceeds the maximum allowed size " +
   "of 67108864 bytes.", { only: "node" });      // which has more memory
 fails("tails", FORMAT.JSON, withCode({ tails: [1] }),
-  "Worker code: 'tails' are not supported yet.");
+  "Worker code: 'tails' must be absent or empty here: only a Worker Loader can " +
+  "pass stubs.");
+fails("tails that are no array", FORMAT.JSON, withCode({ tails: {} }),
+  "TypeError: Worker code: 'tails' must be an array, not an object.");
+fails("streamingTails", FORMAT.JSON, withCode({ streamingTails: [1] }),
+  "Worker code: 'streamingTails' are not supported yet.");
 
 fails("a syntax error, with its place", FORMAT.MODULE,
   "export default {\n  fetch( };", /^SyntaxError: /,

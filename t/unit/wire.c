@@ -76,7 +76,7 @@ static const struct {
 } rules[] = {
     { DW_WIRE_HELLO,  DW_WIRE_BY_ENGINE, 0, true, 16, 256 },
     { DW_WIRE_RETIRE, DW_WIRE_BY_ENGINE, 0, true, 0, 0 },
-    { DW_WIRE_LOG,    DW_WIRE_BY_ENGINE, 0, false, 8, 16384 },
+    { DW_WIRE_LOG,    DW_WIRE_BY_ENGINE, 0, false, 8, 8 + 262144 },
     { DW_WIRE_OPEN,   3, 0, false, 48, 1024 * 1024 + 65536 },
     { DW_WIRE_HEAD,   3, 0, false, 0, 1024 * 1024 + 65536 },
     { DW_WIRE_DATA,   3, 0, false, 1, 65536 },
@@ -283,7 +283,7 @@ open_breaks_rules(void **state)
                      DW_WIRE_BAD);
     in.props_length = 0;
 
-    in.flags = DW_WIRE_ALL_FLAGS & ~DW_WIRE_RPC;
+    in.flags = (uint8_t) ~(DW_WIRE_RPC | DW_WIRE_TAIL);
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out), DW_WIRE_OK);
     in.flags = DW_WIRE_RPC | DW_WIRE_BODY;
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out), DW_WIRE_OK);
@@ -293,7 +293,17 @@ open_breaks_rules(void **state)
     in.flags = DW_WIRE_RPC | DW_WIRE_BODY | DW_WIRE_JOIN;
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
                      DW_WIRE_BAD);
-    in.flags = DW_WIRE_ALL_FLAGS + 1;
+    in.flags = DW_WIRE_TAIL | DW_WIRE_BODY;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out), DW_WIRE_OK);
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, "", 0, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_TAIL;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_TAIL | DW_WIRE_BODY | DW_WIRE_JOIN;
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_TAIL | DW_WIRE_BODY | DW_WIRE_RPC;
     assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, "", 0, &out),
                      DW_WIRE_BAD);
     in.flags = 0;
@@ -426,7 +436,17 @@ grants(void **state)
                          ? DW_WIRE_OK : DW_WIRE_BAD);
     }
 
+    /* the last of them may be tails, no more than there are */
+
+    for (i = 0; i < 256; i++) {
+        p[1] = (uint8_t) i;
+        assert_int_equal(dw_wire_get_worker(span_of(p, size), &out),
+                         i <= 2 ? DW_WIRE_OK : DW_WIRE_BAD);
+    }
+
+    p[1] = 2;
     assert_int_equal(dw_wire_get_worker(span_of(p, size), &out), DW_WIRE_OK);
+    assert_int_equal(out.tails, 2);
 
     list = out.grants;
     assert_int_equal(dw_wire_next_grant(&list, &grant), DW_WIRE_OK);
@@ -453,22 +473,24 @@ grants(void **state)
         }
 
         p[i] ^= 4;
-        assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_BAD);
+        assert_int_equal(dw_wire_check_grants(span_of(p, size), 0),
+                         DW_WIRE_BAD);
         p[i] ^= 4;
     }
 
-    assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_OK);
+    assert_int_equal(dw_wire_check_grants(span_of(p, size), 0), DW_WIRE_OK);
     p[2 * DW_WIRE_GRANT_SIZE] = '\0';
-    assert_int_equal(dw_wire_check_grants(span_of(p, size)), DW_WIRE_BAD);
+    assert_int_equal(dw_wire_check_grants(span_of(p, size), 0), DW_WIRE_BAD);
 }
 
 
 static void
 grants_are_counted(void **state)
 {
-    size_t          i;
-    uint8_t        *all, *p;
-    dw_wire_span_t  list;
+    size_t            i;
+    uint8_t          *all, *p;
+    dw_wire_span_t    list;
+    dw_wire_worker_t  worker;
 
     (void) state;
 
@@ -480,10 +502,29 @@ grants_are_counted(void **state)
     }
 
     list = span_of(all, DW_WIRE_GRANTS_MAX * DW_WIRE_GRANT_SIZE);
-    assert_int_equal(dw_wire_check_grants(list), DW_WIRE_OK);
+    assert_int_equal(dw_wire_check_grants(list, 0), DW_WIRE_OK);
+
+    assert_int_equal(dw_wire_check_grants(list, DW_WIRE_GRANTS_MAX),
+                     DW_WIRE_OK);
+    assert_int_equal(dw_wire_check_grants(list, DW_WIRE_GRANTS_MAX + 1),
+                     DW_WIRE_BAD);
 
     list = span_of(all, (DW_WIRE_GRANTS_MAX + 1) * DW_WIRE_GRANT_SIZE);
-    assert_int_equal(dw_wire_check_grants(list), DW_WIRE_BAD);
+    assert_int_equal(dw_wire_check_grants(list, 0), DW_WIRE_BAD);
+
+    /* nor more tails than are allowed */
+
+    p = all + DW_WIRE_WORKER_SIZE;
+    memmove(p, all, (DW_WIRE_TAILS_MAX + 1) * DW_WIRE_GRANT_SIZE);
+    memset(all, 0, DW_WIRE_WORKER_SIZE);
+
+    for (i = 0; i < 256; i++) {
+        all[1] = (uint8_t) i;
+        list = span_of(all, DW_WIRE_WORKER_SIZE
+                            + (DW_WIRE_TAILS_MAX + 1) * DW_WIRE_GRANT_SIZE);
+        assert_int_equal(dw_wire_get_worker(list, &worker),
+                         i <= DW_WIRE_TAILS_MAX ? DW_WIRE_OK : DW_WIRE_BAD);
+    }
 
     free(all);
 }
@@ -529,7 +570,7 @@ worker(void **state)
 
     for (i = 1; i < 16; i++) {
         if (i < 4 || i >= 12) {
-            p[i] = 1;
+            p[i] = 1;       /* [1]: a tail, and no grants */
             assert_int_equal(dw_wire_get_worker(
                                  span_of(p, DW_WIRE_WORKER_SIZE), &out),
                              DW_WIRE_BAD);
@@ -692,14 +733,14 @@ hello(void **state)
 static void
 log_lines(void **state)
 {
-    size_t         i;
+    size_t         i, size;
     uint8_t        frame[DW_WIRE_HEADER_SIZE + DW_WIRE_LOG_SIZE + 8];
-    uint8_t       *p;
+    uint8_t       *p, *all;
     dw_wire_log_t  out;
 
     (void) state;
 
-    p = dw_wire_put_log(frame, 3, DW_WIRE_LOG_WARN, 4);
+    p = dw_wire_put_log(frame, 3, DW_WIRE_LOG_WARN, DW_WIRE_LOG_CALL, 4);
     assert_int_equal(p - frame, DW_WIRE_HEADER_SIZE + DW_WIRE_LOG_SIZE);
     memcpy(p, "text", 4);
     p = frame + DW_WIRE_HEADER_SIZE;
@@ -707,6 +748,7 @@ log_lines(void **state)
     assert_int_equal(dw_wire_get_log(span_of(p, DW_WIRE_LOG_SIZE + 4), &out),
                      DW_WIRE_OK);
     assert_int_equal(out.level, DW_WIRE_LOG_WARN);
+    assert_int_equal(out.kind, DW_WIRE_LOG_CALL);
     assert_int_equal(out.text.size, 4);
     assert_memory_equal(out.text.data, "text", 4);
 
@@ -723,7 +765,28 @@ log_lines(void **state)
 
     p[0] = DW_WIRE_LOG_WARN;
 
-    for (i = 1; i < DW_WIRE_LOG_SIZE; i++) {
+    for (i = 0; i < 256; i++) {
+        p[1] = (uint8_t) i;
+        assert_int_equal(dw_wire_get_log(span_of(p, DW_WIRE_LOG_SIZE), &out),
+                         i <= DW_WIRE_LOG_FAILURE ? DW_WIRE_OK : DW_WIRE_BAD);
+    }
+
+    p[1] = DW_WIRE_LOG_LINE;
+
+    /* only what is not for error.log may be long */
+
+    size = DW_WIRE_MESSAGE_MAX + 1;
+    all = calloc(1, size);
+    assert_non_null(all);
+    all[0] = DW_WIRE_LOG_WARN;
+    assert_int_equal(dw_wire_get_log(span_of(all, size), &out), DW_WIRE_BAD);
+    assert_int_equal(dw_wire_get_log(span_of(all, size - 1), &out),
+                     DW_WIRE_OK);
+    all[1] = DW_WIRE_LOG_CALL;
+    assert_int_equal(dw_wire_get_log(span_of(all, size), &out), DW_WIRE_OK);
+    free(all);
+
+    for (i = 2; i < DW_WIRE_LOG_SIZE; i++) {
         p[i] = 1;
         assert_int_equal(dw_wire_get_log(span_of(p, DW_WIRE_LOG_SIZE), &out),
                          DW_WIRE_BAD);

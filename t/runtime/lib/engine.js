@@ -125,10 +125,12 @@ export class EngineIsolate extends Nginx {
 
   // -- events ----------------------------------------------------------------
 
-  open(format, bytes, { outbound = true, host = false, cpuMs = 0, memoryMb = 0 }) {
+  open(format, bytes, {
+    outbound = true, host = false, cpuMs = 0, memoryMb = 0, traced = false,
+  }) {
     this.#isolate = engine.open(this);
     this.#open(this.#isolate, {
-      kind: ISOLATE, flags: host ? FLAG.HOST : 0, format,
+      kind: ISOLATE, flags: host ? FLAG.HOST : traced ? FLAG.TAIL : 0, format,
       target: outbound ? 1 : 0, cpuMs, memoryMb, text: strings("test"),
     });
     // an ISOLATE channel has no windows
@@ -154,11 +156,13 @@ export class EngineIsolate extends Nginx {
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
     headers = [], body = false, length = -1, props = undefined, rpc = false,
+    tail = false,
   } = {}) {
     const channel = engine.open(this);
     if (rpc) this.#outgoing(channel).credit = WINDOW_TO_NGINX;
     this.#open(channel, {
-      kind: FETCH, flags: (body ? FLAG.BODY : 0) | (rpc ? FLAG.RPC : 0),
+      kind: FETCH, flags: (body ? FLAG.BODY : 0) | (rpc ? FLAG.RPC : 0) |
+        (tail ? FLAG.TAIL : 0),
       parent: this.#isolate,
       length: !body ? 0n : length < 0 ? UNKNOWN : BigInt(length), props,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
@@ -283,7 +287,7 @@ export class EngineIsolate extends Nginx {
       }
       if (channel % 2 === 0) {
         note("code", {
-          channel, outbound: payload[0],
+          channel, outbound: payload[0], tails: payload[1],
           capability: Number(payload.readBigUInt64LE(16)),
           cpuMs: payload.readUInt32LE(4), subRequests: payload.readUInt32LE(8),
           grants: payload.length === 24 ? null : payload.subarray(24),
@@ -333,6 +337,12 @@ export class EngineIsolate extends Nginx {
       break;
     }
     case LOG:
+      if (payload[1] !== 0) {
+        note("trace", {
+          channel, kind: payload[1], text: payload.subarray(8).toString("utf8"),
+        });
+        break;
+      }
       note("log", {
         channel: channel === this.#isolate ? 0 : channel, level: payload[0],
         text: payload.subarray(8).toString("utf8"),

@@ -178,19 +178,21 @@ export class FakeIsolate extends Nginx {
 
   // -- events ----------------------------------------------------------------
 
-  open(format, bytes, { outbound = true, host = false }) {
+  open(format, bytes, { outbound = true, host = false, traced = false }) {
     this.#deliver(LOAD, {
-      a: format, b: outbound ? 1 : 0, c: host ? 1 : 0, text: "test", bytes,
+      a: format, b: outbound ? 1 : 0, c: host ? 1 : traced ? 2 : 0,
+      text: "test", bytes,
     });
   }
 
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
     headers = [], body = false, length = -1, props = undefined, rpc = false,
+    tail = false,
   } = {}) {
     const channel = this.#lastEvent += 2;
     this.#deliver(FETCH, {
-      channel, a: body ? 1 : 0, b: length, c: rpc ? 1 : 0,
+      channel, a: body ? 1 : 0, b: length, c: rpc ? 1 : tail ? 2 : 0,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
       bytes: props && this.#inContext(props),
     });
@@ -378,9 +380,9 @@ export class FakeIsolate extends Nginx {
         note("load", { channel, invocation, target, id });
         return channel;
       },
-      code: (channel, outbound, capability, cpuMs, subRequests, grants) => {
+      code: (channel, outbound, capability, cpuMs, subRequests, tails, grants) => {
         note("code", {
-          channel, outbound, capability, cpuMs, subRequests,
+          channel, outbound, capability, cpuMs, subRequests, tails,
           grants: grants === null ? null : Buffer.from(grants),
         });
       },
@@ -397,6 +399,9 @@ export class FakeIsolate extends Nginx {
       enter: () => {},
       log: (channel, level, line) => {
         note("log", { channel, level, text: line });
+      },
+      trace: (channel, kind, json) => {
+        note("trace", { channel, kind, text: json });
       },
       now: () => performance.now(),
       random: (size) => {

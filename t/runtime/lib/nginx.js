@@ -6,12 +6,14 @@ export const CODE = {
   CANCEL: 1, EXCEPTION: 2, BAD_CODE: 3, CPU: 4, WALL: 5, MEMORY: 6, OVERLOAD: 7,
   ENGINE: 8, NETWORK: 9, DENIED: 10, SUBREQUESTS: 11,
 };
-export const FLAG = { BODY: 1, JOIN: 2, LOADED: 4, ID: 8, HOST: 16, RPC: 32, SELF: 64 };
+export const FLAG = { BODY: 1, JOIN: 2, LOADED: 4, ID: 8, HOST: 16, RPC: 32, SELF: 64, TAIL: 128 };
 export const OUTBOUND = { INHERIT: 0, NONE: 1, CAPABILITY: 2 };
+export const TRACE = { CALL: 1, EXCEPTION: 2, FAILURE: 3 };
 export const LEVEL = { DEBUG: 1, INFO: 2, WARN: 3, ERROR: 4 };
 export const RECORD = {
   JS: 1, JSON: 2, TEXT: 3, DATA: 4, WASM: 5, STRING: 16, ENV_JSON: 17,
-  LOADER: 18, SERVICE: 19, DATE: 32, FLAG: 33,
+  LOADER: 18, SERVICE: 19, DATE: 32, FLAG: 33, TRACE_FETCH: 48, TRACE_RPC: 49,
+  TRACE_CALL: 50, TRACE_EXCEPTION: 51, TRACE_MESSAGE: 52, TRACE_END: 53,
 };
 
 export const WINDOW_TO_NGINX = 65536;
@@ -65,6 +67,12 @@ export class Nginx {
 
   logs() {
     return this.of("log").map((call) => call.text);
+  }
+
+  // What tails would be told: [kind, value].
+  traces() {
+    return this.of("trace").map(({ kind, text }) =>
+      [kind, text === "" ? undefined : JSON.parse(text)]);
   }
 
   async until(condition, what = condition.toString()) {

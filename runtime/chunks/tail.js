@@ -1,0 +1,1 @@
+export { createEvent } from "../worker/tail.js";
