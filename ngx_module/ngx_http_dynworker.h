@@ -24,6 +24,9 @@
 /* How deep workers may call each other through "dynworker_service uri=". */
 #define NGX_HTTP_DYNWORKER_DEPTH        16
 
+/* How deep traces of what tail handlers start are traced in turn. */
+#define NGX_HTTP_DYNWORKER_TAIL_DEPTH   4
+
 /* How long work in ctx.waitUntil() may go on after the response. */
 #define NGX_HTTP_DYNWORKER_AFTER        30000
 
@@ -40,6 +43,7 @@ typedef struct ngx_http_dynworker_policy_s    ngx_http_dynworker_policy_t;
 typedef struct ngx_http_dynworker_loc_conf_s  ngx_http_dynworker_loc_conf_t;
 typedef struct ngx_http_dynworker_log_s       ngx_http_dynworker_log_t;
 typedef struct ngx_http_dynworker_kept_s      ngx_http_dynworker_kept_t;
+typedef struct ngx_http_dynworker_trace_s     ngx_http_dynworker_trace_t;
 
 
 /*
@@ -102,6 +106,14 @@ typedef struct {
     ngx_str_t                       space;      /* LOADER: namespace of ids */
     ngx_http_dynworker_entry_t     *entry;      /* ENTRYPOINT: a reference */
 } ngx_http_dynworker_cap_t;
+
+
+/* The entrypoints that traces of a dynamic worker go to. */
+typedef struct {
+    ngx_uint_t                      refs;       /* the isolate, traces */
+    ngx_uint_t                      n;
+    ngx_http_dynworker_entry_t     *entries[DW_WIRE_TAILS_MAX];
+} ngx_http_dynworker_tails_t;
 
 
 typedef struct {
@@ -510,6 +522,11 @@ struct ngx_http_dynworker_process_s {
     /* host workers' isolates, one a location */
     ngx_queue_t                     hosts;
 
+    /* finished traces, sent by a posted event, and calls for tails */
+    ngx_queue_t                     traces;
+    ngx_event_t                     tail;
+    ngx_uint_t                      tails;
+
     /* engines that finish what they have begun, and take nothing new */
     ngx_queue_t                     retiring;
 
@@ -520,6 +537,7 @@ struct ngx_http_dynworker_process_s {
     ngx_event_t                     burial;
 
     unsigned                        stopped:1;
+    unsigned                        tails_full:1;   /* and the log knows */
 };
 
 
@@ -727,6 +745,7 @@ typedef struct {
     uint64_t                        body_length;
     unsigned                        body:1;
     unsigned                        rpc:1;      /* a session */
+    unsigned                        tail:1;     /* the body is a trace */
 } ngx_http_dynworker_head_t;
 
 
@@ -774,6 +793,9 @@ struct ngx_http_dynworker_call_s {
     ngx_uint_t                      level;      /* of parents */
     uint64_t                        cpu_us;
     ngx_uint_t                      depth;      /* of services in services */
+    ngx_uint_t                      tail_depth; /* of tails of tails */
+
+    ngx_http_dynworker_trace_t     *trace;      /* of its invocation */
 
     /* of the client's request at the root, once that has gone */
     ngx_http_dynworker_kept_t      *kept;
@@ -797,6 +819,8 @@ struct ngx_http_dynworker_call_s {
     unsigned                        body_started:1; /* client's body */
     unsigned                        body_ended:1;
     unsigned                        closed:1;
+    unsigned                        tail:1;         /* nobody waits for it */
+    unsigned                        traced:1;       /* its engine was told */
 };
 
 
@@ -840,6 +864,28 @@ void ngx_http_dynworker_call_props(ngx_http_dynworker_call_t *call,
 void ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call);
 /* Where to log what concerns "call". */
 ngx_log_t *ngx_http_dynworker_call_log(ngx_http_dynworker_call_t *call);
+
+
+/* ngx_http_dynworker_trace.c: what tail handlers are told of invocations */
+
+/* Begins the trace of "call", if its isolate has tails. */
+void ngx_http_dynworker_trace_start(ngx_http_dynworker_call_t *call,
+    ngx_http_dynworker_head_t *head);
+/* From the engine; an empty text was too long for it. */
+void ngx_http_dynworker_trace_add(ngx_http_dynworker_call_t *call,
+    ngx_uint_t kind, ngx_str_t *text);
+/* The response has begun. */
+void ngx_http_dynworker_trace_status(ngx_http_dynworker_call_t *call,
+    ngx_uint_t status);
+/* The invocation has failed; the first reason counts. */
+void ngx_http_dynworker_trace_fail(ngx_http_dynworker_call_t *call,
+    ngx_uint_t code, ngx_str_t *message);
+/* "call" closes: the trace is finished, and sent soon. */
+void ngx_http_dynworker_trace_end(ngx_http_dynworker_call_t *call);
+
+void ngx_http_dynworker_trace_init(ngx_http_dynworker_process_t *process);
+/* What has not been sent never will be. */
+void ngx_http_dynworker_trace_done(ngx_http_dynworker_process_t *process);
 
 
 /* ngx_http_dynworker_client.c: clients' requests as origins of calls */
@@ -914,6 +960,7 @@ struct ngx_http_dynworker_isolate_s {
     ngx_http_dynworker_cap_t       *caps;
     ngx_uint_t                      ncaps;
     ngx_http_dynworker_cap_t        own_cap;    /* caps[0] of a dynamic one */
+    ngx_http_dynworker_tails_t     *tails;      /* a reference, or NULL */
     ngx_http_dynworker_limits_t     limits;
     ngx_http_dynworker_loc_conf_t  *conf;
     ngx_http_conf_ctx_t            *conf_ctx;
@@ -995,13 +1042,15 @@ ngx_http_dynworker_cap_t *ngx_http_dynworker_isolate_cap(
     ngx_http_dynworker_isolate_t *isolate, uint64_t number);
 /*
  * Makes the table of a dynamic isolate, as the loading one asks.  NGX_DECLINED:
- * one of the grants is nothing that the loading isolate has.
+ * one of the grants is nothing that the loading isolate has; NGX_ABORT: one of
+ * its tails is no entrypoint.
  */
 ngx_int_t ngx_http_dynworker_isolate_grant(
     ngx_http_dynworker_isolate_t *isolate, ngx_http_dynworker_isolate_t *from,
     dw_wire_worker_t *worker);
 /* A dynamic isolate has nothing until it is loaded anew. */
 void ngx_http_dynworker_isolate_revoke(ngx_http_dynworker_isolate_t *isolate);
+void ngx_http_dynworker_tails_release(ngx_http_dynworker_tails_t *tails);
 
 
 /* ngx_http_dynworker_outbound.c: fetch() out of a worker */

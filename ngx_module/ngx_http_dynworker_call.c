@@ -59,6 +59,7 @@ ngx_http_dynworker_call_create(ngx_http_dynworker_process_t *process,
         call->conf = parent->conf;
         call->conf_ctx = parent->conf_ctx;
         call->depth = parent->depth;
+        call->tail_depth = parent->tail_depth;
         call->level = parent->level + 1;
 
         ngx_queue_insert_tail(&parent->children, &call->siblings);
@@ -196,7 +197,8 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
 
     open.kind = DW_WIRE_FETCH;
     open.flags = (head->body ? DW_WIRE_BODY : 0)
-                 | (head->rpc ? DW_WIRE_RPC : 0);
+                 | (head->rpc ? DW_WIRE_RPC : 0)
+                 | (head->tail ? DW_WIRE_TAIL : 0);
     open.parent = isolate->channel->id;
     open.body_length = head->body_length;
     open.props_length = head->props.len;
@@ -210,6 +212,8 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
     p = ngx_cpymem(p, head->strings.data, head->strings.len);
 
     ngx_http_dynworker_engine_commit(engine, p);
+
+    ngx_http_dynworker_trace_start(call, head);
 
     if (isolate->fresh) {
         isolate->fresh = 0;
@@ -301,12 +305,17 @@ ngx_http_dynworker_call_wait(ngx_http_dynworker_call_t *call, ngx_msec_t time)
 static void
 ngx_http_dynworker_call_timeout(ngx_event_t *ev)
 {
-    ngx_str_t                   message;
+    ngx_str_t                   message, late;
     ngx_http_dynworker_call_t  *call;
 
     call = ev->data;
 
     if (call->response_done && call->target) {
+
+        /* for a tail, as if the worker had warned of it itself */
+
+        ngx_str_set(&late, "{\"level\":\"warn\",\"message\":[\"waitUntil() "
+                           "tasks did not complete in time.\"]}");
 
         ngx_log_error(NGX_LOG_WARN, ngx_http_dynworker_call_log(call), 0,
                       "worker \"%V\" did not end its ctx.waitUntil() work "
@@ -314,6 +323,7 @@ ngx_http_dynworker_call_timeout(ngx_event_t *ev)
 
         ngx_str_set(&message, "waitUntil() tasks did not complete in time.");
 
+        ngx_http_dynworker_trace_add(call, DW_WIRE_LOG_CALL, &late);
         ngx_http_dynworker_channel_reset(call->target, DW_WIRE_WALL, &message);
         ngx_http_dynworker_call_target_done(call);
         return;
@@ -338,6 +348,8 @@ ngx_http_dynworker_call_respond(ngx_http_dynworker_call_t *call,
     ngx_http_dynworker_channel_t  *origin;
 
     ngx_http_dynworker_call_answered(call);
+
+    ngx_http_dynworker_trace_status(call, status);
 
     if (call->request) {
         ngx_http_dynworker_client_respond(call, status, body, length, strings);
@@ -388,6 +400,8 @@ ngx_http_dynworker_call_fail(ngx_http_dynworker_call_t *call, ngx_uint_t code,
     if (call->closed) {
         return;
     }
+
+    ngx_http_dynworker_trace_fail(call, code, message);
 
     if (call->target && call->target->in_ended) {
 
@@ -558,6 +572,8 @@ ngx_http_dynworker_call_cancel(ngx_http_dynworker_call_t *call)
     call->cancelled = 1;
     call->response_done = 1;
 
+    ngx_http_dynworker_trace_fail(call, DW_WIRE_CANCEL, NULL);
+
     ngx_http_dynworker_call_answered(call);
 
     origin = call->origin;
@@ -668,6 +684,12 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
 
     call->closed = 1;
     call->cancelled = 1;
+
+    ngx_http_dynworker_trace_end(call);
+
+    if (call->tail) {
+        call->process->tails--;
+    }
 
     ngx_http_dynworker_call_dequeue(call);
 

@@ -11,6 +11,11 @@ static ngx_int_t ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
     ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant);
 static void ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
     ngx_http_dynworker_cap_t *from);
+static ngx_int_t ngx_http_dynworker_cap_tails(
+    ngx_http_dynworker_isolate_t *isolate, ngx_http_dynworker_isolate_t *from,
+    dw_wire_span_t *list);
+static void ngx_http_dynworker_entry_release(
+    ngx_http_dynworker_entry_t *entry);
 
 
 ngx_int_t
@@ -73,6 +78,8 @@ ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
         /* void */
     }
 
+    n -= worker->tails;
+
     if (n) {
         isolate->caps = ngx_calloc((n + 1) * sizeof(ngx_http_dynworker_cap_t),
                                    isolate->process->cycle->log);
@@ -82,19 +89,25 @@ ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
         }
 
         isolate->ncaps = n + 1;
+    }
 
-        list = worker->grants;
+    list = worker->grants;
 
-        for (cap = isolate->caps + 1;
-             dw_wire_next_grant(&list, &grant) == DW_WIRE_OK;
-             cap++)
-        {
-            rc = ngx_http_dynworker_cap_grant(cap, from, &grant);
+    for (cap = isolate->caps + 1; cap <= isolate->caps + n; cap++) {
 
-            if (rc != NGX_OK) {
-                return rc;
-            }
+        (void) dw_wire_next_grant(&list, &grant);
+
+        rc = ngx_http_dynworker_cap_grant(cap, from, &grant);
+
+        if (rc != NGX_OK) {
+            return rc;
         }
+    }
+
+    rc = ngx_http_dynworker_cap_tails(isolate, from, &list);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     switch (worker->outbound) {
@@ -202,22 +215,92 @@ ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
 }
 
 
+/* The rest of the grants are where its traces go. */
+static ngx_int_t
+ngx_http_dynworker_cap_tails(ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_dynworker_isolate_t *from, dw_wire_span_t *list)
+{
+    ngx_int_t                    rc;
+    dw_wire_grant_t              grant;
+    ngx_http_dynworker_cap_t     cap;
+    ngx_http_dynworker_tails_t  *tails;
+
+    if (list->size == 0) {
+        return NGX_OK;
+    }
+
+    tails = ngx_calloc(sizeof(ngx_http_dynworker_tails_t),
+                       isolate->process->cycle->log);
+    if (tails == NULL) {
+        return NGX_ERROR;
+    }
+
+    tails->refs = 1;
+    isolate->tails = tails;
+
+    while (dw_wire_next_grant(list, &grant) == DW_WIRE_OK) {
+
+        ngx_memzero(&cap, sizeof(ngx_http_dynworker_cap_t));
+
+        rc = ngx_http_dynworker_cap_grant(&cap, from, &grant);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (cap.type != NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT) {
+            return NGX_ABORT;
+        }
+
+        tails->entries[tails->n++] = cap.entry;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_tails_release(ngx_http_dynworker_tails_t *tails)
+{
+    ngx_uint_t  i;
+
+    if (--tails->refs) {
+        return;
+    }
+
+    for (i = 0; i < tails->n; i++) {
+        ngx_http_dynworker_entry_release(tails->entries[i]);
+    }
+
+    ngx_free(tails);
+}
+
+
+static void
+ngx_http_dynworker_entry_release(ngx_http_dynworker_entry_t *entry)
+{
+    if (entry && --entry->refs == 0) {
+        ngx_free(entry);
+    }
+}
+
+
 void
 ngx_http_dynworker_isolate_revoke(ngx_http_dynworker_isolate_t *isolate)
 {
-    ngx_uint_t                   i;
-    ngx_http_dynworker_entry_t  *entry;
+    ngx_uint_t  i;
 
     if (isolate->role == NGX_HTTP_DYNWORKER_HOST) {
         return;
     }
 
     for (i = 0; i < isolate->ncaps; i++) {
-        entry = isolate->caps[i].entry;
+        ngx_http_dynworker_entry_release(isolate->caps[i].entry);
+    }
 
-        if (entry && --entry->refs == 0) {
-            ngx_free(entry);
-        }
+    if (isolate->tails) {
+        ngx_http_dynworker_tails_release(isolate->tails);
+        isolate->tails = NULL;
     }
 
     if (isolate->caps != &isolate->own_cap) {

@@ -216,6 +216,7 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
 
     if (outer) {
         call->depth = outer->depth + 1;
+        call->tail_depth = outer->tail_depth;
     }
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);

@@ -114,6 +114,7 @@ ngx_http_dynworker_process_start(ngx_cycle_t *cycle,
     ngx_queue_init(&process->retiring);
     ngx_queue_init(&process->leavers);
     ngx_http_dynworker_loader_init(process);
+    ngx_http_dynworker_trace_init(process);
 
     process->burial.handler = ngx_http_dynworker_burial;
     process->burial.data = process;
@@ -243,6 +244,7 @@ ngx_http_dynworker_process_stop(ngx_http_dynworker_process_t *process)
 
     ngx_http_dynworker_engine_unregister();
 
+    ngx_http_dynworker_trace_done(process);
     ngx_http_dynworker_loader_done(process);
 
     for (i = 0; i < NGX_HTTP_DYNWORKER_ENGINES; i++) {

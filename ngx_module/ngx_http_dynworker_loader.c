@@ -472,7 +472,8 @@ ngx_http_dynworker_isolate_open(ngx_http_dynworker_isolate_t *isolate,
     ngx_memzero(&open, sizeof(dw_wire_open_t));
 
     open.kind = DW_WIRE_ISOLATE;
-    open.flags = isolate->role == NGX_HTTP_DYNWORKER_HOST ? DW_WIRE_HOST : 0;
+    open.flags = (isolate->role == NGX_HTTP_DYNWORKER_HOST ? DW_WIRE_HOST : 0)
+                 | (isolate->tails ? DW_WIRE_TAIL : 0);
     open.format = format;
     open.target = isolate->caps[0].type != NGX_HTTP_DYNWORKER_CAP_NONE;
     open.cpu_ms = isolate->limits.cpu;
@@ -852,13 +853,6 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         return NGX_ERROR;
     }
 
-    if (worker->tails) {
-        ngx_str_set(&message, "Worker code: 'tails' are not supported yet.");
-        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
-                                        NULL);
-        return NGX_OK;
-    }
-
     isolate->conf = parent->conf;
     isolate->conf_ctx = parent->conf_ctx;
     isolate->limits = parent->conf->dynamic_limits;
@@ -870,9 +864,16 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         return NGX_ERROR;
     }
 
-    if (rc == NGX_DECLINED) {
-        ngx_str_set(&message, "A stub in the worker's env or its "
-                              "globalOutbound is not this worker's to give.");
+    if (rc != NGX_OK) {
+
+        if (rc == NGX_ABORT) {
+            ngx_str_set(&message, "One of the worker's tails is no entrypoint "
+                                  "of a worker: it has no tail().");
+        } else { /* NGX_DECLINED */
+            ngx_str_set(&message, "A stub in the worker's env, globalOutbound "
+                                  "or tails is not this worker's to give.");
+        }
+
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
                                         NULL);
         return NGX_OK;

@@ -15,6 +15,8 @@ static ngx_int_t ngx_http_dynworker_switch_hello(
     ngx_http_dynworker_engine_t *engine, dw_wire_span_t payload);
 static void ngx_http_dynworker_switch_log(
     ngx_http_dynworker_channel_t *channel, dw_wire_log_t *log);
+static ngx_int_t ngx_http_dynworker_switch_trace(
+    ngx_http_dynworker_channel_t *channel, dw_wire_log_t *log);
 static ngx_int_t ngx_http_dynworker_switch_open(
     ngx_http_dynworker_engine_t *engine, uint64_t id, dw_wire_span_t payload);
 static ngx_int_t ngx_http_dynworker_switch_fetch(
@@ -131,6 +133,10 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
             return ngx_http_dynworker_switch_bad(channel, "a bad LOG");
         }
 
+        if (log.kind != DW_WIRE_LOG_LINE) {
+            return ngx_http_dynworker_switch_trace(channel, &log);
+        }
+
         ngx_http_dynworker_switch_log(channel, &log);
 
         return NGX_OK;
@@ -241,6 +247,30 @@ ngx_http_dynworker_switch_log(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_text(&text);
 
     ngx_log_error(level, log, 0, "worker \"%V\": %V", &isolate->name, &text);
+}
+
+
+/* What the tails of a worker are told of one of its invocations. */
+static ngx_int_t
+ngx_http_dynworker_switch_trace(ngx_http_dynworker_channel_t *channel,
+    dw_wire_log_t *log)
+{
+    ngx_str_t                   text;
+    ngx_http_dynworker_call_t  *call;
+
+    call = (channel->kind == DW_WIRE_FETCH && channel->ours) ? channel->owner
+                                                             : NULL;
+
+    if (call == NULL || !call->traced) {
+        return ngx_http_dynworker_switch_bad(channel, "an unasked LOG");
+    }
+
+    text.data = (u_char *) log->text.data;
+    text.len = log->text.size;
+
+    ngx_http_dynworker_trace_add(call, log->kind, &text);
+
+    return NGX_OK;
 }
 
 
@@ -578,7 +608,7 @@ ngx_http_dynworker_switch_head(ngx_http_dynworker_channel_t *channel,
         return ngx_http_dynworker_load_head(channel->owner, &worker);
     }
 
-    if (worker.grants.size) {
+    if (worker.grants.size) {   /* and so it has no tails */
         return ngx_http_dynworker_switch_bad(channel, "grants to nobody");
     }
 

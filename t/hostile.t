@@ -47,6 +47,10 @@ my $config = <<'END';
         dynworker_limits wall=300ms;
         dynworker_load id=a$arg_id code=/_code;
     }
+    location /traced/ {
+        dynworker_loader LOADER;
+        dynworker_script traced.js;
+    }
     location = /_code {
         internal;
         default_type text/javascript;
@@ -55,7 +59,26 @@ my $config = <<'END';
     location = /_out { internal; return 200 "from upstream\n"; }
 END
 
-my $t = DynWorker->start(http => $http, config => $config);
+# A host, in a real engine, whose dynamic worker has a tail.
+my %files = ('traced.js' => <<'END');
+export default {
+  async fetch(request, env, ctx) {
+    const stub = env.LOADER.get("traced", () => ({
+      mainModule: "m.js", modules: { "m.js": "" }, tails: [ctx.exports.tails],
+    }));
+    return stub.getEntrypoint().fetch(request.url.replace("/traced/", "/"));
+  },
+};
+export const tails = {
+  tail([{ event, logs, exceptions, truncated, cpuTime, outcome }]) {
+    const act = event.request.url.split("/").pop();
+    console.log(`tail: ${act} ${logs.length} ${exceptions.length} ${truncated} ${outcome} ${cpuTime}` +
+      ` ${logs.length > 0 && JSON.stringify(logs.at(-1).message).slice(0, 100)}`);
+  },
+};
+END
+
+my $t = DynWorker->start(http => $http, config => $config, files => \%files);
 my $worker;
 
 # The sandbox engine: the one of the two that is our script.
@@ -138,6 +161,12 @@ my @broken = (
     reset_no_nul => 'a bad RESET',
     reset_more => 'a bad RESET',
     log_level => 'a bad LOG',
+    log_kind => 'a bad LOG',
+    log_long => 'a bad LOG',
+    trace_unasked => 'an unasked LOG',
+    trace_isolate => 'an unasked LOG',
+    trace_own => 'an unasked LOG',
+    trace_too_long => 'a malformed frame',
 
     # channels that are not its own to use so
     data_isolate => 'DATA beyond its credit',
@@ -316,6 +345,21 @@ for my $case (
     close $held;
 }
 
+# Tails are told what it says, as far as there is room.
+for my $case (
+    [tail_garbage => qr/2 1 false ok 1 \["a"\]/],
+    [tail_many => qr/[1-9]\d{3} 0 true ok 1 \["1"\]/],
+    [tail_much => qr/0 0 true ok 1 false/],
+    [tail_after => qr/0 0 false ok 1 false/],
+    [tail_usage => qr/0 0 false ok 1844674407370955\d false/],
+) {
+    my ($act, $told) = @$case;
+    logged();
+    is $t->get("/traced/$act")->{content}, "told\n", "$act: the answer";
+    ok +(wait_until { $t->error_log =~ /: tail: $act $told/ }), "$act: $told"
+        or diag grep { /tail: $act/ } split /^/, $t->error_log;
+}
+
 is engine(), $engine, 'none of it ended the engine';
 
 # -- time ---------------------------------------------------------------------
@@ -442,7 +486,8 @@ for my $case (
     my ($start, $why) = @$case;
     unlink "$home/starts";
     write_file("$home/start", $start);
-    $t = DynWorker->start(http => $http, config => $config . <<'END');
+    $t = DynWorker->start(http => $http, files => \%files,
+                          config => $config . <<'END');
     location /static { return 200 "static\n"; }
 END
     ok wait_until { $t->error_log =~ $why }, "start: $start: $why"
@@ -466,7 +511,7 @@ END
 
 # What an engine says of itself makes no log lines.
 write_file("$home/start", 'forged');
-$t = DynWorker->start(http => $http, config => $config);
+$t = DynWorker->start(http => $http, config => $config, files => \%files);
 is $t->get('/ok')->{content}, "ok\n", 'a HELLO with a strange version';
 $t->stop;
 unlike $t->error_log, qr/^2026\/01\/01/m, 'and it is no line of the log';
@@ -526,6 +571,8 @@ for my $case (
     [grant_short => 'a bad HEAD'],
     [grant_long_name => 'a bad HEAD'],
     [grant_many => 'a bad HEAD'],
+    [tails_missing => 'a bad HEAD'],
+    [tails_many => 'a bad HEAD'],
 ) {
     my ($act, $why) = @$case;
     my $was = wait_until { host_engine() };
@@ -547,6 +594,11 @@ for my $case (
     [grant_huge => 'reset 10'],
     [outbound_none => 'reset 10'],
     [outbound_loader => 'reset 10'],
+    [tail_fine => 'head 200'],
+    [tail_loader => 'reset 10'],
+    [tail_none => 'reset 10'],
+    # nor is what the tails are the worker's own
+    [tail_outbound => 'reset 10'],
     # nor may a dynamic worker give its own exports, or what it has not
     [sandbox_grant_own => 'head 200'],
     [sandbox_grant_export => 'reset 10'],

@@ -57,8 +57,10 @@ export class Room extends WorkerEntrypoint {
   each(n, f) { return Promise.all(Array.from({ length: n }, (_, i) => f(i))); }
   stream() { return new Response("s".repeat(100000)).body; }
   fail() { throw new RangeError("no"); }
+  tail() { throw new RangeError("no"); }
   fetch(request) { return new Response("gate " + this.ctx.props.room); }
 }
+export const tail = { async tail([{ logs }]) { await (await fetch("http://up.test/up")).text(); } };
 const rpcCode = {
   mainModule: "main.js",
   modules: { "main.js": `
@@ -129,6 +131,15 @@ const acts = {
       code("return new Response(request.body ?? 'got\\n');"));
     return worker.getEntrypoint().fetch(request);
   },
+  traced(request, env, ctx) {
+    const tails = [ctx.exports.tail, ctx.exports.Room({ props: {} })];
+    const text = "console.log('x'.repeat(20000)); return new Response('traced\\n');";
+    return env.LOADER.get("traced", () => ({ ...code(text), tails })).getEntrypoint().fetch(request);
+  },
+  async tracedLoad(request, env, ctx) {
+    const worker = env.LOADER.load({ ...code("throw new Error('no');"), tails: [ctx.exports.tail] });
+    return new Response(await worker.getEntrypoint().fetch(request).catch((e) => e.message));
+  },
   rpc: async (request, env, ctx) =>
     new Response(await rpcWorker(env, ctx, true).run((x) => x + "!") + "\n"),
   rpcLoad: async (request, env, ctx) =>
@@ -170,6 +181,8 @@ my @kinds = (
     [POST => '/load?id=fine', 200, $body],
     ([GET => '/host?act=rpc', 200, $rpc]) x 3,
     [GET => '/host?act=rpcLoad', 200, $rpc],
+    [GET => '/host?act=traced', 200, "traced\n"],
+    [GET => '/host?act=tracedLoad', 200, "no"],
     [GET => '/host?act=rpcLeaves', 200, "1\n"],
     [GET => '/host?act=throws', 500, undef],
     [GET => '/host?act=never', 500, undef],

@@ -35,6 +35,7 @@ use constant {
     ISOLATE => 1, FETCH => 2, LOAD => 3,
 
     BODY => 1, JOIN => 2, LOADED => 4, ID => 8, RPC => 32, SELF => 64,
+    TAIL => 128,
     FINAL => 1,
     UNKNOWN => ~0,
 };
@@ -96,11 +97,11 @@ sub window { my ($c, $n) = @_; return frame(WINDOW, $c, pack 'L', $n) }
 sub fail { my ($c, $code, $text) = @_;
              return frame(RESET, $c, pack('S S L', $code, 0, 0)
                                      . ($text // "message\0\0")) }
-sub console { my ($c, $level, $text) = @_;
-           return frame(LOG, $c, pack('C C S L', $level, 0, 0, 0) . $text) }
+sub console { my ($c, $level, $text, $kind) = @_;
+           return frame(LOG, $c, pack('C C S L', $level, $kind // 0, 0, 0) . $text) }
 sub worker { my ($c, %arg) = @_;
              return frame(HEAD, $c, pack('C C S L L L Q', $arg{outbound} // 0,
-                          0, 0, 0, 0, 0, $arg{capability} // 0)
+                          $arg{tails} // 0, 0, 0, 0, 0, $arg{capability} // 0)
                           . ($arg{grants} // '')) }
 sub grant { my (%arg) = @_; my ($name, $props) = ($arg{name} // '', $arg{props} // '');
             return pack('C C S L L L Q', $arg{kind} // 1, $arg{reserved} // 0, 0,
@@ -225,6 +226,31 @@ my %act = (
     reset_no_nul    => sub { fail($_[0], 2, "message without end") },
     reset_more      => sub { fail($_[0], 2, "a\0b\0c\0") },
     log_level       => sub { console($_[0], 9, 'x') },
+    log_kind        => sub { console($_[0], 4, 'x', 4) },
+    log_long        => sub { console($_[0], 4, 'x' x 16377) },
+    trace_unasked   => sub { console($_[0], 4, '{}', 1) },
+    trace_isolate   => sub { console($fetch{$_[0]}{isolate}, 4, '{}', 1) },
+    trace_own       => sub { my $id = new_id();
+                             ask($id, parent => $_[0], flags => BODY)
+                             . console($id, 4, '{}', 1) },
+    trace_too_long  => sub { console($_[0], 4, 'x' x 262145, 1) },
+
+    # - what the tails of its workers are told -
+
+    tail_garbage    => sub { console($_[0], 1, $garbage, 1)
+                             . console($_[0], 2, "\0\xff", 2)
+                             . console($_[0], 1, '{"level":"log","message":["a"]}', 1)
+                             . answer($_[0], "told\n") },
+    tail_many       => sub { my $c = $_[0];
+                             put(console($c, 1, '1', 1) x 10000) for 1 .. 10;
+                             answer($c, "told\n") },
+    tail_much       => sub { my $c = $_[0];
+                             put(console($c, 1, 'x' x 262144, 1)) for 1 .. 100;
+                             answer($c, "told\n") },
+    tail_after      => sub { answer($_[0], "told\n") . console($_[0], 1, '1', 1) },
+    tail_usage      => sub { head($_[0]) . data($_[0], "told\n")
+                             . frame(FINISH, $_[0], pack('Q', UNKNOWN), FINAL) },
+
     no_credit       => sub { put(head($_[0]));
                              put(data($_[0], 'x' x 65536)) for 1 .. 4000; '' },
 
@@ -441,6 +467,17 @@ my %act = (
     grant_reserved  => sub { grants($_[0], grant(reserved => 1)) },
     grant_short     => sub { grants($_[0], substr grant(), 0, 23) },
     grant_long_name => sub { grants($_[0], grant(length => 5, name => 'A')) },
+    tail_fine       => sub { granted($_[0], target => 1, tails => 1,
+                                     grants => grant(kind => 2, name => 'A')) },
+    tail_loader     => sub { granted($_[0], target => 1, tails => 1,
+                                     grants => grant(capability => 1)) },
+    tail_none       => sub { granted($_[0], target => 1, tails => 1,
+                                     grants => grant(capability => 7)) },
+    tail_outbound   => sub { granted($_[0], target => 1, tails => 1,
+                                     outbound => 2, capability => 0,
+                                     grants => grant(kind => 2, name => 'A')) },
+    tails_missing   => sub { grants($_[0], '', 1) },
+    tails_many      => sub { grants($_[0], grant(kind => 2, name => 'A') x 17, 17) },
     grant_many      => sub { grants($_[0], grant(capability => 1) x 1001) },
     # what a sandbox engine may grant: its last part says which of the above
     (map { my $act = $_; ("sandbox_$act" => sub {
@@ -485,10 +522,10 @@ sub granted {
 }
 
 sub grants {
-    my ($c, $bytes) = @_;
+    my ($c, $bytes, $tails) = @_;
     my $id = new_id();
     return ask($id, kind => LOAD, parent => $c, target => 1)
-        . worker($id, grants => $bytes);
+        . worker($id, grants => $bytes, tails => $tails);
 }
 
 sub refused {
@@ -550,6 +587,11 @@ sub handle {
 
     if ($kind == ISOLATE) {
         $isolate{$channel} = { name => $strings[0] };
+        return;
+    }
+
+    if ($open_flags & TAIL) {
+        put(head($channel, status => 204, flags => 0) . end($channel));
         return;
     }
 
