@@ -34,6 +34,7 @@ struct dw_channel_s {
     uint64_t          invocation;       /* its id or its parent's, or 0 */
     uint64_t          credit;           /* bytes that may be sent */
     uint64_t          cpu_ns;           /* an invocation's, events that ended */
+    uint32_t          cpu_ms;           /* ... its own limit, or 0 */
 
     uint8_t           kind;             /* dw_wire_kind_t */
     bool              ours;             /* the engine opened it */

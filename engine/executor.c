@@ -218,10 +218,8 @@ dw_executor_budget(dw_isolate_t *iso, uint32_t cpu_ms, uint64_t invocation)
     uint64_t       limit_ns, used_ns = 0;
     dw_channel_t  *channel;
 
-    limit_ns = (uint64_t) cpu_ms * 1000000;
-
     if (invocation == 0) {
-        return limit_ns;
+        return (uint64_t) cpu_ms * 1000000;
     }
 
     dw_channels_lock(&iso->engine->channels);
@@ -230,9 +228,15 @@ dw_executor_budget(dw_isolate_t *iso, uint32_t cpu_ms, uint64_t invocation)
 
     if (channel != NULL && channel->isolate == iso) {
         used_ns = channel->cpu_ns;
+
+        if (channel->cpu_ms != 0 && channel->cpu_ms < cpu_ms) {
+            cpu_ms = channel->cpu_ms;
+        }
     }
 
     dw_channels_unlock(&iso->engine->channels);
+
+    limit_ns = (uint64_t) cpu_ms * 1000000;
 
     return used_ns < limit_ns ? limit_ns - used_ns : 0;
 }

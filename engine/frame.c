@@ -189,6 +189,7 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
                              NULL);
 
     channel->got_end = !(open->flags & DW_WIRE_BODY);
+    channel->cpu_ms = open->cpu_ms;
 
     mail = dw_frame_mail(DW_EVENT_FETCH, channel, payload);
 

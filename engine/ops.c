@@ -201,8 +201,10 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
                     |DW_WIRE_SELF);
     open.join = (open.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
     open.body_length = dw_op_body_length(&args[4]);
-    open.props = dw_op_span(&args[6]);
-    open.strings = dw_op_span(&args[7]);
+    open.cpu_ms = dw_op_u32(&args[5]);
+    open.subrequests = dw_op_u32(&args[6]);
+    open.props = dw_op_span(&args[7]);
+    open.strings = dw_op_span(&args[8]);
 
     if (open.props.size > DW_WIRE_HEAD_MAX) {
         dw_op_fail(result, V8SHIM_RANGE_ERROR, "The props are too large.");
@@ -1026,7 +1028,7 @@ dw_op_close(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
 
 const v8shim_op_t  dw_ops[] = {
-    { "fetch",   "nnnnnnBs", dw_op_fetch },
+    { "fetch",   "nnnnnnnBs", dw_op_fetch },
     { "respond", "nnnnns",   dw_op_respond },
     { "respondText", "nnsu", dw_op_respond_text },
     { "write",   "nbn",      dw_op_write },

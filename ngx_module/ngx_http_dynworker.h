@@ -790,6 +790,9 @@ struct ngx_http_dynworker_call_s {
     ngx_event_t                     timer;      /* wall time */
     ngx_msec_t                      start;
     ngx_uint_t                      subrequests;
+    /* limits of this invocation alone, 0 for none; the isolate's hold, too */
+    ngx_msec_t                      max_cpu;
+    ngx_uint_t                      max_subrequests;
     ngx_uint_t                      level;      /* of parents */
     uint64_t                        cpu_us;
     ngx_uint_t                      depth;      /* of services in services */

@@ -201,6 +201,7 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
                  | (head->tail ? DW_WIRE_TAIL : 0);
     open.parent = isolate->channel->id;
     open.body_length = head->body_length;
+    open.cpu_ms = call->max_cpu;
     open.props_length = head->props.len;
 
     p = dw_wire_put_open(p, channel->id, &open, tail);
@@ -471,7 +472,10 @@ ngx_http_dynworker_call_log_failure(ngx_http_dynworker_call_t *call,
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "worker \"%V\" exceeded CPU time limit, "
                       "\"dynworker_limits cpu=%Mms\"",
-                      &call->isolate->name, call->isolate->limits.cpu);
+                      &call->isolate->name,
+                      call->max_cpu ? ngx_min(call->max_cpu,
+                                              call->isolate->limits.cpu)
+                                    : call->isolate->limits.cpu);
         break;
 
     case DW_WIRE_WALL:

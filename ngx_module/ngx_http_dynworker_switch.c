@@ -22,6 +22,9 @@ static ngx_int_t ngx_http_dynworker_switch_open(
 static ngx_int_t ngx_http_dynworker_switch_fetch(
     ngx_http_dynworker_channel_t *channel, ngx_http_dynworker_call_t *parent,
     dw_wire_open_t *open);
+static void ngx_http_dynworker_switch_limits(
+    ngx_http_dynworker_call_t *call, ngx_http_dynworker_call_t *parent,
+    dw_wire_open_t *open);
 static ngx_int_t ngx_http_dynworker_switch_entrypoint(
     ngx_http_dynworker_call_t *call, ngx_http_dynworker_cap_t *cap,
     ngx_http_dynworker_head_t *head);
@@ -393,7 +396,10 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
 
     /* asked now: its code may have lowered the limit since it was called */
 
-    if (++parent->subrequests > parent->isolate->limits.subrequests) {
+    if (++parent->subrequests > parent->isolate->limits.subrequests
+        || (parent->max_subrequests
+            && parent->subrequests > parent->max_subrequests))
+    {
         ngx_str_set(&message, "Too many subrequests.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_SUBREQUESTS, &message,
                                      NULL);
@@ -413,6 +419,8 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
         head.rpc = 1;
         ngx_http_dynworker_channel_open_window(channel);
     }
+
+    ngx_http_dynworker_switch_limits(call, parent, open);
 
     if (open->flags & DW_WIRE_SELF) {
         ngx_http_dynworker_call_invoke(call, parent->isolate, &head);
@@ -471,6 +479,36 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_outbound_start(call, cap, &head);
 
     return NGX_OK;
+}
+
+
+/*
+ * What an invocation may not use itself, it cannot use through what it calls:
+ * entrypoints of its own and workers that it loaded.
+ */
+static void
+ngx_http_dynworker_switch_limits(ngx_http_dynworker_call_t *call,
+    ngx_http_dynworker_call_t *parent, dw_wire_open_t *open)
+{
+    if (!(open->flags & (DW_WIRE_SELF|DW_WIRE_LOADED))) {
+        return;
+    }
+
+    call->max_cpu = open->cpu_ms;
+    call->max_subrequests = open->subrequests;
+
+    if (parent->max_cpu
+        && (call->max_cpu == 0 || parent->max_cpu < call->max_cpu))
+    {
+        call->max_cpu = parent->max_cpu;
+    }
+
+    if (parent->max_subrequests
+        && (call->max_subrequests == 0
+            || parent->max_subrequests < call->max_subrequests))
+    {
+        call->max_subrequests = parent->max_subrequests;
+    }
 }
 
 

@@ -1124,3 +1124,83 @@ no error, but mended
  qr/\[error\] .*worker "x" could not be loaded at main\.js:2:9: RangeError: at the top/]
 --- no_error_log
 is not running
+
+
+
+=== TEST 31: limits of getEntrypoint() lower what one call may use, and never raise it
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=20s;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export class Sub extends WorkerEntrypoint {
+    one() { return 1; }
+    fetch() { return new Response("one"); }
+  }
+  async function count(ctx) {
+    let n = 0;
+    try {
+      for (;;) n += await ctx.exports.Sub.one();
+    } catch (error) {
+      return n + " " + error.message;
+    }
+  }
+  export default class extends WorkerEntrypoint {
+    async fetch({ url }) {
+      if (url === "http://spin/") for (;;) {}
+      return new Response(await count(this.ctx));
+    }
+    spin() { for (;;) {} }
+    count() { return count(this.ctx); }
+    nested() { return this.ctx.exports.default.count(); }
+    spinBelow() { return this.ctx.exports.default.spin(); }
+  }`, { limits: { subRequests: 3 } });
+export default {
+  async fetch(request, env) {
+    const worker = env.LOADER.get("x", () => code);
+    const tried = [];
+    for (const limits of [undefined, {}, { subRequests: 2 }, { subRequests: 9 }]) {
+      const e = worker.getEntrypoint(undefined, { limits });
+      tried.push(await (await e.fetch("http://count/")).text(), await e.count());
+    }
+    const two = worker.getEntrypoint(undefined, { limits: { subRequests: 2 } });
+    tried.push(await two.nested());
+
+    const short = (id) => env.LOADER.get(id, () => code)
+      .getEntrypoint(undefined, { limits: { cpuMs: 20 } });
+    tried.push(
+      await message(() => short("f").fetch("http://spin/")),
+      await message(() => short("r").spin()),
+      await message(() => short("b").spinBelow()),
+      await message(() => worker.getEntrypoint("", { limits: 5 })),
+      await message(() => worker.getEntrypoint("", { limits: { cpuMs: -1 } })));
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body
+3 Too many subrequests.
+3 Too many subrequests.
+3 Too many subrequests.
+3 Too many subrequests.
+2 Too many subrequests.
+2 Too many subrequests.
+3 Too many subrequests.
+3 Too many subrequests.
+2 Too many subrequests.
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+TypeError: getEntrypoint(): 'limits' must be an object, not 5.
+TypeError: getEntrypoint(): 'limits.cpuMs' must be a positive integer, not -1.
+--- error_log
+worker "f" exceeded CPU time limit, "dynworker_limits cpu=20ms"
+worker "r" exceeded CPU time limit, "dynworker_limits cpu=20ms"
+worker "b" exceeded CPU time limit, "dynworker_limits cpu=20ms"

@@ -170,7 +170,8 @@ dw_wire_put_open(uint8_t *p, uint64_t channel, const dw_wire_open_t *open,
     p = dw_wire_put64(p, open->body_length);
     p = dw_wire_put32(p, open->cpu_ms);
 
-    return dw_wire_put32(p, open->memory_mb);
+    return dw_wire_put32(p, open->kind == DW_WIRE_FETCH ? open->subrequests
+                                                        : open->memory_mb);
 }
 
 
@@ -341,7 +342,15 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
     open->join = dw_wire_get64(p + 24);
     open->body_length = dw_wire_get64(p + 32);
     open->cpu_ms = dw_wire_get32(p + 40);
-    open->memory_mb = dw_wire_get32(p + 44);
+    open->memory_mb = 0;
+    open->subrequests = 0;
+
+    if (open->kind == DW_WIRE_FETCH) {
+        open->subrequests = dw_wire_get32(p + 44);
+
+    } else {
+        open->memory_mb = dw_wire_get32(p + 44);
+    }
 
     if (p[3] != 0
         || open->props_length > payload.size - DW_WIRE_OPEN_SIZE)

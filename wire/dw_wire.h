@@ -202,7 +202,9 @@ typedef struct {
  *            messages); target 1 if fetch() may use capability 0 (the global
  *            outbound), else 0
  *   FETCH    strings: entrypoint ("" is the default one), method, URL,
- *            request.cf as JSON or "", then name, value, name, value ...
+ *            request.cf as JSON or "", then name, value, name, value ...;
+ *            cpu_ms, subrequests: limits of this invocation alone, 0 for none.
+ *            They lower the isolate's, and never raise them
  *   LOAD     target: the loader's capability number; strings: id
  */
 typedef struct {
@@ -214,8 +216,9 @@ typedef struct {
     uint64_t        target;
     uint64_t        join;           /* FETCH; with DW_WIRE_JOIN */
     uint64_t        body_length;    /* FETCH; or DW_WIRE_LENGTH_UNKNOWN */
-    uint32_t        cpu_ms;         /* ISOLATE: for one invocation */
+    uint32_t        cpu_ms;         /* ISOLATE, FETCH: for one invocation */
     uint32_t        memory_mb;      /* ISOLATE */
+    uint32_t        subrequests;    /* FETCH, in the place of memory_mb */
     /* FETCH: ctx.props, as V8 serializes it, or, by nginx, a JSON object */
     dw_wire_span_t  props;
     dw_wire_span_t  strings;

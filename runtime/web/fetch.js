@@ -32,9 +32,12 @@ const MAX_HOPS = 20;
 
 // Where a fetch goes: "capability" is a number of this isolate's table; or with
 // "stub", the LOAD channel of a loaded worker; or with "self", this worker; or
-// with "ref", through an RPC session to what a stub's base stands for.
+// with "ref", through an RPC session to what a stub's base stands for.  "limits"
+// are the invocation's over there, 0 for none.
+export const NO_LIMITS = { cpuMs: 0, subRequests: 0 };
 export const GLOBAL_OUTBOUND = {
   capability: 0, stub: null, self: false, ref: null, entrypoint: "", props: null,
+  limits: NO_LIMITS,
 };
 
 let outboundExists = true;
@@ -151,7 +154,7 @@ class FetchCall {
   }
 
   #open(taken) {
-    const { capability, entrypoint, props, self, stub } = this.#target;
+    const { capability, entrypoint, limits, props, self, stub } = this.#target;
     const kind = stub !== null ? LOADED : self ? SELF : 0;
     const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0` +
       `${this.#href}\0${this.#cf}\0${headersToWire(this.#headers)}`;
@@ -159,7 +162,7 @@ class FetchCall {
     this.#channel = ops.fetch(
       this.#invocation.channel, stub === null ? capability : stub.channel,
       taken.flags | kind, taken.join,
-      taken.length, 0, props, head);
+      taken.length, limits.cpuMs, limits.subRequests, props, head);
     this.#sender = null;
     this.#incoming = null;
     openChannel(this.#channel, this);

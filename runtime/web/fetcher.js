@@ -8,12 +8,14 @@ import { chunk } from "../core/chunks.js";
 import { fetcherTarget, Remote } from "../core/remote.js";
 import { addWildcard, createCallable, setBase } from "../core/stubs.js";
 import { defineInterface } from "../core/webidl.js";
-import { fetchFrom } from "./fetch.js";
+import { fetchFrom, NO_LIMITS } from "./fetch.js";
 
 const toTarget = ({
   capability = 0, stub = null, self = false, ref = null, entrypoint = "",
-  props = null,
-}) => ({ __proto__: null, capability, stub, self, ref, entrypoint, props });
+  props = null, limits = NO_LIMITS,
+}) => ({
+  __proto__: null, capability, stub, self, ref, entrypoint, props, limits,
+});
 
 class Fetcher {
   constructor() {

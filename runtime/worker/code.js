@@ -221,27 +221,27 @@ function checkFlags(flags) {
   return checked;
 }
 
-function checkLimit(limits, field) {
+function checkLimit(limits, field, where) {
   const value = limits[field];
   if (value === undefined) return 0;
   if (!NumberIsInteger(value) || value < 1 || value > 2 ** 32 - 1) {
     throw new TypeError(
-      `Worker code: 'limits.${field}' must be a positive integer, not ` +
+      `${where}: 'limits.${field}' must be a positive integer, not ` +
       `${show(value)}.`);
   }
   return value;
 }
 
 // { cpuMs, subRequests }, 0 where there is none.
-export function checkLimits(limits) {
+export function checkLimits(limits, where = "Worker code") {
   if (limits === undefined) return { cpuMs: 0, subRequests: 0 };
   if (!isObject(limits)) {
     throw new TypeError(
-      `Worker code: 'limits' must be an object, not ${show(limits)}.`);
+      `${where}: 'limits' must be an object, not ${show(limits)}.`);
   }
   return {
-    cpuMs: checkLimit(limits, "cpuMs"),
-    subRequests: checkLimit(limits, "subRequests"),
+    cpuMs: checkLimit(limits, "cpuMs", where),
+    subRequests: checkLimit(limits, "subRequests", where),
   };
 }
 

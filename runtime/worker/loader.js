@@ -170,15 +170,15 @@ class WorkerStub {
         "getEntrypoint(): the name must not contain a NUL character.");
     }
     let props = null;
+    let limits;
     if (options !== undefined && options !== null) {
       if (!isObject(options)) {
         throw new TypeError("getEntrypoint(): options must be an object.");
       }
       if (options.props !== undefined) props = serialize(options.props);
-      // TODO(cleanup): limits of one entrypoint come with the complete loader.
-      checkLimits(options.limits);
+      limits = checkLimits(options.limits, "getEntrypoint()");
     }
-    return createFetcher({ stub: this.#load, entrypoint, props });
+    return createFetcher({ stub: this.#load, entrypoint, props, limits });
   }
 }
 defineInterface(WorkerStub);

@@ -110,6 +110,25 @@ host(
   });
 
 host(
+  "limits of getEntrypoint() go out with each fetch and each session",
+  `export default { async fetch(request, env) {
+     const worker = env.LOADER.get("id", () => {});
+     const limits = { cpuMs: 7, subRequests: 2 ** 32 - 1 };
+     worker.getEntrypoint("", { limits }).fetch("http://x/");
+     worker.getEntrypoint("", { limits }).method();
+     worker.getEntrypoint("", { limits: {} }).fetch("http://x/");
+     worker.getEntrypoint("").method();
+     fetch("http://x/");
+   } };`, env,
+  async (isolate) => {
+    isolate.fetch();
+    await isolate.next("fetch", 4);
+    assert.deepEqual(
+      isolate.of("fetch").map(({ cpuMs, subRequests }) => [cpuMs, subRequests]),
+      [[7, 2 ** 32 - 1], [7, 2 ** 32 - 1], [0, 0], [0, 0], [0, 0]]);
+  });
+
+host(
   "get() of a warm id: the callback does not run",
   `export default { async fetch(request, env) {
      const stub = env.LOADER.get("tenant:é", () => { throw new Error("ran"); });

@@ -233,7 +233,7 @@ send_worker(uint64_t channel, uint32_t cpu_ms, uint32_t memory_mb,
 
 
 static void
-send_fetch(uint64_t channel, uint64_t isolate)
+send_limited_fetch(uint64_t channel, uint64_t isolate, uint32_t cpu_ms)
 {
     dw_wire_open_t  open;
 
@@ -243,10 +243,18 @@ send_fetch(uint64_t channel, uint64_t isolate)
 
     open.kind = DW_WIRE_FETCH;
     open.parent = isolate;
+    open.cpu_ms = cpu_ms;
 
     /* the four strings; the literal's own NUL ends the last, an empty one */
 
     send_open(channel, &open, strings, sizeof(strings));
+}
+
+
+static void
+send_fetch(uint64_t channel, uint64_t isolate)
+{
+    send_limited_fetch(channel, isolate, 0);
 }
 
 
@@ -600,6 +608,29 @@ code_may_lower_its_limits(void **state)
 
     send_fetch(3, 1);
     expect_reset(3, DW_WIRE_CPU, NULL);
+
+    stop();
+}
+
+
+static void
+an_invocation_may_have_a_lower_limit_of_its_own(void **state)
+{
+    (void) state;
+
+    start(usual, NULL);
+
+    /* expect_reset() would time out at the isolate's own minute */
+
+    send_worker(1, 60000, 64, spin);
+    send_limited_fetch(3, 1, 30);
+    expect_reset(3, DW_WIRE_CPU, NULL);
+
+    /* ... and it is never raised */
+
+    send_worker(5, 30, 64, spin);
+    send_limited_fetch(7, 5, 60000);
+    expect_reset(7, DW_WIRE_CPU, NULL);
 
     stop();
 }
@@ -1576,6 +1607,7 @@ main(void)
         cmocka_unit_test(a_worker_that_spins_does_not_hold_up_another),
         cmocka_unit_test(a_terminated_isolate_is_reported_and_gone),
         cmocka_unit_test(code_may_lower_its_limits),
+        cmocka_unit_test(an_invocation_may_have_a_lower_limit_of_its_own),
         cmocka_unit_test(cpu_time_adds_up_over_the_events_of_an_invocation),
         cmocka_unit_test(a_reset_invocation_pays_for_its_wait_until),
         cmocka_unit_test(nothing_follows_the_reset_of_an_invocation),

@@ -228,7 +228,7 @@ open_comes_back(void **state)
     in.join = 12;
     in.body_length = DW_WIRE_LENGTH_UNKNOWN;
     in.cpu_ms = UINT32_MAX;
-    in.memory_mb = 128;
+    in.subrequests = UINT32_MAX - 1;
 
     assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, "abcGET\0", 7, &out),
                      DW_WIRE_OK);
@@ -241,7 +241,8 @@ open_comes_back(void **state)
     assert_int_equal(out.join, in.join);
     assert_int_equal(out.body_length, in.body_length);
     assert_int_equal(out.cpu_ms, in.cpu_ms);
-    assert_int_equal(out.memory_mb, in.memory_mb);
+    assert_int_equal(out.subrequests, in.subrequests);
+    assert_int_equal(out.memory_mb, 0);
     assert_int_equal(out.props.size, 3);
     assert_memory_equal(out.props.data, "abc", 3);
     assert_int_equal(out.strings.size, 4);

@@ -274,6 +274,7 @@ export class EngineIsolate extends Nginx {
         length: lengthOf(payload.readBigUInt64LE(32)),
         entrypoint, method, url, cf, headers: pairs(headers),
         props: propsLength === 0 ? null : payload.subarray(48, 48 + propsLength),
+        cpuMs: payload.readUInt32LE(40), subRequests: payload.readUInt32LE(44),
       });
       break;
     }

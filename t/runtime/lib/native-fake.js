@@ -314,7 +314,9 @@ export class FakeIsolate extends Nginx {
       codecStep: (id) => this.#find("codec", id).step,
       decodeOnce: (encoding, fatal, bytes) =>
         decode(newDecoder(encoding, fatal), bytes, false),
-      fetch: (invocation, target, flags, join, length, zero, props, head) => {
+      fetch: (
+        invocation, target, flags, join, length, cpuMs, subRequests, props, head,
+      ) => {
         check(head, "The request has an invalid method or header.");
         const channel = this.#lastChannel += 2;
         const { headers, parts } = parse(head, 4);
@@ -322,6 +324,7 @@ export class FakeIsolate extends Nginx {
         note("fetch", {
           channel, invocation, target, flags, join, length, entrypoint, method,
           url, cf, headers, props: props === null ? null : Buffer.from(props),
+          cpuMs, subRequests,
         });
         return channel;
       },
