@@ -194,6 +194,10 @@ dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail)
     channel = dw_channel_find(&iso->engine->channels, mail->channel);
     begins = (channel != NULL && !channel->sent_end);
 
+    if (begins) {
+        channel->begun = true;
+    }
+
     if (channel != NULL && !begins) {
 
         /* CANCEL leaves the channel open for waitUntil(): none will come. */

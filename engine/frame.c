@@ -172,13 +172,13 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
         tombstone = dw_tombstone_find(&engine->channels, open->parent);
 
         if (tombstone != NULL) {
-            dw_send_reset(&engine->out, id, tombstone->code, 0,
-                          dw_span_of(tombstone->message),
-                          dw_span_of(tombstone->location));
+            dw_send_unseen(&engine->out, id, tombstone->code,
+                           dw_span_of(tombstone->message),
+                           dw_span_of(tombstone->location));
 
         } else {
-            dw_send_reset(&engine->out, id, DW_WIRE_ENGINE, 0,
-                          dw_span_of("Worker is gone."), dw_span_of(""));
+            dw_send_unseen(&engine->out, id, DW_WIRE_ENGINE,
+                           dw_span_of("Worker is gone."), dw_span_of(""));
         }
 
         return;
@@ -264,6 +264,13 @@ dw_frame_head(dw_engine_t *engine, const dw_wire_header_t *header,
         if (payload.size != 0) {
             dw_frame_bad(header, "malformed");
         }
+
+        /* What was sent before, if anything, was another isolate's. */
+
+        channel->sent_head = false;
+        channel->sent_end = false;
+        channel->writable = false;
+        channel->credit = DW_WIRE_WINDOW_TO_NGINX;
 
         mail = dw_frame_mail(DW_EVENT_HEAD, channel, payload);
         dw_isolate_post(channel->isolate, mail);

@@ -211,6 +211,10 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
             dw_send_reset(out, channel->id, DW_WIRE_CANCEL, 0,
                           dw_span_of(""), dw_span_of(""));
 
+        } else if (channel->kind == DW_WIRE_FETCH && !channel->begun) {
+            dw_send_unseen(out, channel->id, code, dw_span_of(message),
+                           dw_span_of(location));
+
         } else {
             dw_send_reset(out, channel->id, code, channel->cpu_ns,
                           dw_span_of(message), dw_span_of(location));

@@ -93,9 +93,10 @@ dw_send_hello(dw_out_t *out, const char *v8_version, bool jailed, bool jit)
 }
 
 
-void
-dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location)
+static void
+dw_send_reset_frame(dw_out_t *out, uint8_t flags, uint64_t channel,
+    dw_wire_code_t code, uint64_t cpu_ns, dw_wire_span_t message,
+    dw_wire_span_t location)
 {
     size_t     tail;
     uint8_t   *p;
@@ -110,10 +111,27 @@ dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
                                         : UINT32_MAX;
 
     p = dw_out_begin(out, DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE + tail);
-    p = dw_wire_put_reset(p, channel, code, cpu_us, tail);
+    p = dw_wire_put_reset(p, flags, channel, code, cpu_us, tail);
     p = dw_send_put_string(p, message);
     p = dw_send_put_string(p, location);
     dw_out_end(out, p);
+}
+
+
+void
+dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
+    uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location)
+{
+    dw_send_reset_frame(out, 0, channel, code, cpu_ns, message, location);
+}
+
+
+void
+dw_send_unseen(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
+    dw_wire_span_t message, dw_wire_span_t location)
+{
+    dw_send_reset_frame(out, DW_WIRE_UNSEEN, channel, code, 0, message,
+                        location);
 }
 
 

@@ -501,8 +501,12 @@ struct ngx_http_dynworker_engine_s {
     ngx_event_t                     drain;
     ngx_http_dynworker_dead_t       dead;
 
+    uint64_t                        sent;           /* bytes, all together */
+    ngx_queue_t                     parked;         /* calls for the next one */
+
     unsigned                        ready:1;        /* HELLO has come */
     unsigned                        broken:1;       /* to be closed */
+    unsigned                        reset:1;        /* left something unread */
     unsigned                        retiring:1;
 };
 
@@ -563,6 +567,12 @@ ngx_int_t ngx_http_dynworker_engine_retire(
     ngx_http_dynworker_engine_t *engine);
 /* Its last channel is closed: it is ended, if it retires. */
 void ngx_http_dynworker_engine_empty(ngx_http_dynworker_engine_t *engine);
+/*
+ * It is not running, but is going to be at once: "call" waits for that.
+ * NGX_DECLINED: it will take longer.
+ */
+ngx_int_t ngx_http_dynworker_engine_park(ngx_http_dynworker_engine_t *engine,
+    ngx_http_dynworker_call_t *call);
 /* Marks it as misbehaving: it is closed once the frame in hand is done. */
 void ngx_http_dynworker_engine_break(ngx_http_dynworker_engine_t *engine,
     const char *why);
@@ -625,6 +635,9 @@ void ngx_http_dynworker_pipe_fail(ngx_http_dynworker_pipe_t *pipe,
     ngx_uint_t code);
 /* From the sink: it can take more. */
 void ngx_http_dynworker_pipe_pull(ngx_http_dynworker_pipe_t *pipe);
+/* Its sink has left, and these bytes were in vain: they come first again. */
+ngx_int_t ngx_http_dynworker_pipe_unread(ngx_http_dynworker_pipe_t *pipe,
+    u_char *p, size_t size);
 /* From the sink: it wants no more. */
 void ngx_http_dynworker_pipe_cancel(ngx_http_dynworker_pipe_t *pipe);
 
@@ -639,6 +652,7 @@ struct ngx_http_dynworker_channel_s {
     uint64_t                        credit;         /* ours, to send */
     uint64_t                        window;         /* the engine's, to send */
     size_t                          owed;           /* taken, not yet granted */
+    uint64_t                        opened;         /* in engine->sent */
 
     ngx_uint_t                      kind;           /* dw_wire_kind_t */
     /* an isolate (ISOLATE), a call (FETCH), a load (LOAD) */
@@ -765,9 +779,17 @@ struct ngx_http_dynworker_call_s {
     ngx_http_dynworker_channel_t   *target;     /* invocation in isolate */
     ngx_http_dynworker_outbound_t  *outbound;
 
-    /* waits for its isolate's code, in isolate->waiting */
+    /* waits for its isolate's code, or (parked) for an engine */
     ngx_queue_t                     queue;
+
+    /*
+     * Until its isolate has answered: what it takes to invoke another one.
+     * "replay" is what was sent of an RPC session.
+     */
     ngx_http_dynworker_head_t      *head;
+    uint64_t                        stub;       /* LOAD channel of origin's */
+    u_char                         *replay;
+    size_t                          replay_size;
 
     /* the invocation that it was made in; calls and loads made in it */
     ngx_http_dynworker_call_t      *parent;
@@ -811,6 +833,7 @@ struct ngx_http_dynworker_call_s {
     ngx_str_t                       props;
 
     unsigned                        waiting:1;
+    unsigned                        again:1;        /* is invoked anew */
     unsigned                        responded:1;
     unsigned                        response_done:1;
     unsigned                        joined:1;       /* response_pipe is */
@@ -850,6 +873,17 @@ void ngx_http_dynworker_call_cancel(ngx_http_dynworker_call_t *call);
 void ngx_http_dynworker_call_joined(ngx_http_dynworker_call_t *call);
 /* From its isolate, which is warm now: leaves the queue. */
 void ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call);
+/*
+ * Its isolate is gone, and no worker has seen it: once, it is invoked anew, in
+ * an isolate that is loaded for it if need be.  NGX_DECLINED: it cannot be.
+ */
+ngx_int_t ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call);
+/* From an engine where it was parked: it runs now, or (0) does not. */
+void ngx_http_dynworker_call_unpark(ngx_http_dynworker_call_t *call,
+    ngx_uint_t running);
+/* From its target: "size" bytes of its RPC session have been sent. */
+void ngx_http_dynworker_call_record(ngx_http_dynworker_call_t *call,
+    u_char *p, size_t size);
 
 /* The client's request at the root of "call", NULL when it is gone. */
 ngx_http_request_t *ngx_http_dynworker_call_root(
@@ -885,6 +919,8 @@ void ngx_http_dynworker_trace_fail(ngx_http_dynworker_call_t *call,
     ngx_uint_t code, ngx_str_t *message);
 /* "call" closes: the trace is finished, and sent soon. */
 void ngx_http_dynworker_trace_end(ngx_http_dynworker_call_t *call);
+/* No worker has seen "call": there is nothing to tell. */
+void ngx_http_dynworker_trace_drop(ngx_http_dynworker_call_t *call);
 
 void ngx_http_dynworker_trace_init(ngx_http_dynworker_process_t *process);
 /* What has not been sent never will be. */
@@ -896,6 +932,12 @@ void ngx_http_dynworker_trace_done(ngx_http_dynworker_process_t *process);
 ngx_int_t ngx_http_dynworker_script_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_dynworker_load_handler(ngx_http_request_t *r);
 
+/*
+ * The isolate of a "dynworker_load" location for "r", its code asked for if it
+ * was cold; else NULL and a status, with its reason logged.
+ */
+ngx_http_dynworker_isolate_t *ngx_http_dynworker_client_isolate(
+    ngx_http_request_t *r, ngx_int_t *status);
 /* Sets r->read_event_handler for when nothing is to be read. */
 void ngx_http_dynworker_client_watch(ngx_http_request_t *r);
 void ngx_http_dynworker_client_fail(ngx_http_dynworker_call_t *call,
@@ -992,7 +1034,9 @@ struct ngx_http_dynworker_load_s {
     ngx_queue_t                     queue;      /* isolate->providers */
     ngx_http_dynworker_isolate_t   *isolate;
     size_t                          size;       /* of the code so far */
+    unsigned                        lasting:1;  /* of get(id): can be asked */
     unsigned                        queued:1;   /* in providers */
+    unsigned                        again:1;    /* to ask once END has come */
 };
 
 
@@ -1031,6 +1075,14 @@ ngx_int_t ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
     dw_wire_worker_t *worker);
 void ngx_http_dynworker_load_reset(ngx_http_dynworker_load_t *load,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location);
+/* From the engine: the code is complete. */
+void ngx_http_dynworker_load_ended(ngx_http_dynworker_load_t *load);
+/*
+ * The isolate that calls through this stub go to: a new one when the last one
+ * has gone and its code can be had again.  NULL: there are too many.
+ */
+ngx_http_dynworker_isolate_t *ngx_http_dynworker_load_isolate(
+    ngx_http_dynworker_load_t *load);
 /* Its invocation is over, or its channel is gone. */
 void ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load);
 

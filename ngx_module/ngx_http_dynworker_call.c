@@ -19,8 +19,16 @@
 static void ngx_http_dynworker_call_wait(ngx_http_dynworker_call_t *call,
     ngx_msec_t time);
 static void ngx_http_dynworker_call_timeout(ngx_event_t *ev);
-static ngx_int_t ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
-    ngx_http_dynworker_head_t *head);
+static void ngx_http_dynworker_call_place(ngx_http_dynworker_call_t *call);
+static ngx_http_dynworker_isolate_t *ngx_http_dynworker_call_find(
+    ngx_http_dynworker_call_t *call);
+static ngx_int_t ngx_http_dynworker_call_leave(
+    ngx_http_dynworker_call_t *call);
+static void ngx_http_dynworker_call_move(ngx_http_dynworker_call_t *call,
+    ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_call_settle(ngx_http_dynworker_call_t *call);
+static void ngx_http_dynworker_call_forget(ngx_http_dynworker_call_t *call);
+static ngx_int_t ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call);
 static ngx_http_dynworker_head_t *ngx_http_dynworker_head_copy(
     ngx_http_dynworker_head_t *head);
 static void ngx_http_dynworker_call_dequeue(ngx_http_dynworker_call_t *call);
@@ -99,23 +107,39 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
 
     ngx_http_dynworker_call_wait(call, isolate->limits.wall);
 
+    call->head = ngx_http_dynworker_head_copy(head);
+
+    if (call->head == NULL) {
+        ngx_str_set(&message, "Out of memory.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_ENGINE, &message, NULL);
+        return;
+    }
+
+    ngx_http_dynworker_call_place(call);
+}
+
+
+/* Into its isolate, or to who waits for the isolate's code. */
+static void
+ngx_http_dynworker_call_place(ngx_http_dynworker_call_t *call)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = call->isolate;
+
     switch (isolate->state) {
 
     case NGX_HTTP_DYNWORKER_WARM:
 
-        if (ngx_http_dynworker_call_open(call, head) != NGX_OK) {
-            break;
+        if (ngx_http_dynworker_call_open(call) == NGX_OK) {
+            return;
         }
 
-        return;
+        break;
 
     case NGX_HTTP_DYNWORKER_WAITING:
     case NGX_HTTP_DYNWORKER_LOADING:
-
-        call->head = ngx_http_dynworker_head_copy(head);
-        if (call->head == NULL) {
-            break;
-        }
 
         call->waiting = 1;
         ngx_queue_insert_tail(&isolate->waiting, &call->queue);
@@ -130,6 +154,12 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
                                          &isolate->failure_location);
             return;
         }
+
+        /* its engine has ended, and another one starts in a moment */
+
+        if (ngx_http_dynworker_call_again(call) == NGX_OK) {
+            return;
+        }
     }
 
     ngx_str_set(&message, "The engine of this worker is not running.");
@@ -137,40 +167,273 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
 }
 
 
+ngx_int_t
+ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call)
+{
+    ngx_http_dynworker_engine_t   *engine;
+    ngx_http_dynworker_channel_t  *target;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    target = call->target;
+
+    if (call->again || call->closed || call->cancelled || call->head == NULL
+        || (target && (target->headed
+                       || (target->granted && !call->head->rpc))))
+    {
+        return NGX_DECLINED;
+    }
+
+    call->again = 1;
+
+    engine = call->process->engines[call->isolate->role];
+
+    if (engine->connection && !engine->broken) {
+
+        isolate = ngx_http_dynworker_call_find(call);
+
+        if (isolate == NULL
+            || (isolate->state == NGX_HTTP_DYNWORKER_COLD
+                && isolate->failure_code)
+            || ngx_http_dynworker_call_leave(call) != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        ngx_http_dynworker_call_dequeue(call);
+        ngx_http_dynworker_call_move(call, isolate);
+        ngx_http_dynworker_call_place(call);
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_dynworker_call_leave(call) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_dynworker_call_dequeue(call);
+
+    return ngx_http_dynworker_engine_park(engine, call);
+}
+
+
+void
+ngx_http_dynworker_call_unpark(ngx_http_dynworker_call_t *call,
+    ngx_uint_t running)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    ngx_http_dynworker_call_dequeue(call);
+
+    isolate = running ? ngx_http_dynworker_call_find(call) : NULL;
+
+    if (isolate == NULL) {
+        ngx_str_set(&message, "The engine of this worker is not running.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_ENGINE, &message, NULL);
+        return;
+    }
+
+    ngx_http_dynworker_call_move(call, isolate);
+    ngx_http_dynworker_call_place(call);
+}
+
+
+/*
+ * Where it goes anew: whoever could give the code of its isolate is asked for
+ * it.  NULL: nobody can.
+ */
+static ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_call_find(ngx_http_dynworker_call_t *call)
+{
+    ngx_int_t                      status;
+    ngx_http_dynworker_channel_t  *stub;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = call->isolate;
+
+    if (isolate->role == NGX_HTTP_DYNWORKER_HOST) {
+        return ngx_http_dynworker_host_isolate(call->process, isolate->conf,
+                                               isolate->conf_ctx);
+    }
+
+    if (call->request) {
+        return ngx_http_dynworker_client_isolate(call->request, &status);
+    }
+
+    if (call->stub == 0 || call->origin == NULL) {
+        return NULL;
+    }
+
+    stub = ngx_http_dynworker_channel_find(call->origin->engine, call->stub);
+
+    if (stub == NULL || stub->kind != DW_WIRE_LOAD) {
+        return NULL;
+    }
+
+    return ngx_http_dynworker_load_isolate(stub->owner);
+}
+
+
+/* It has not been seen over there: what it needs is taken back. */
+static ngx_int_t
+ngx_http_dynworker_call_leave(ngx_http_dynworker_call_t *call)
+{
+    ngx_http_dynworker_pipe_t     *pipe;
+    ngx_http_dynworker_channel_t  *target;
+
+    target = call->target;
+
+    if (target == NULL) {
+        return NGX_OK;
+    }
+
+    pipe = target->out;
+
+    if (pipe) {
+
+        if (pipe->cancelled
+            || (call->replay_size
+                && ngx_http_dynworker_pipe_unread(pipe, call->replay,
+                                                  call->replay_size)
+                   != NGX_OK))
+        {
+            return NGX_DECLINED;
+        }
+
+        pipe->sink = NULL;
+        pipe->passed = 0;
+
+        target->out = NULL;
+        ngx_http_dynworker_pipe_release(pipe);
+    }
+
+    ngx_http_dynworker_call_forget(call);
+
+    call->target = NULL;
+    ngx_http_dynworker_channel_close(target, DW_WIRE_CANCEL);
+
+    ngx_http_dynworker_trace_drop(call);
+
+    return NGX_OK;
+}
+
+
+/* It is counted in another isolate from now on. */
+static void
+ngx_http_dynworker_call_move(ngx_http_dynworker_call_t *call,
+    ngx_http_dynworker_isolate_t *isolate)
+{
+    ngx_http_dynworker_isolate_t  *last;
+
+    last = call->isolate;
+
+    if (isolate == last) {
+        return;
+    }
+
+    ngx_http_dynworker_isolate_ref(isolate);
+    isolate->queued++;
+
+    call->isolate = isolate;
+
+    last->queued--;
+    ngx_http_dynworker_isolate_unref(last);
+}
+
+
+void
+ngx_http_dynworker_call_record(ngx_http_dynworker_call_t *call, u_char *p,
+    size_t size)
+{
+    u_char  *replay;
+
+    if (call->head == NULL) {
+        return;
+    }
+
+    replay = NULL;
+
+    if (!call->again
+        && call->replay_size + size <= DW_WIRE_WINDOW_TO_NGINX)
+    {
+        replay = ngx_alloc(call->replay_size + size,
+                           call->process->cycle->log);
+    }
+
+    if (replay == NULL) {
+
+        /* it is not invoked anew */
+
+        call->again = 1;
+        return;
+    }
+
+    if (call->replay) {
+        ngx_memcpy(replay, call->replay, call->replay_size);
+        ngx_free(call->replay);
+    }
+
+    ngx_memcpy(replay + call->replay_size, p, size);
+
+    call->replay = replay;
+    call->replay_size += size;
+}
+
+
+/* Nothing of it is needed for another isolate any more. */
+static void
+ngx_http_dynworker_call_settle(ngx_http_dynworker_call_t *call)
+{
+    ngx_http_dynworker_call_forget(call);
+
+    if (call->head) {
+        ngx_free(call->head);
+        call->head = NULL;
+    }
+}
+
+
+static void
+ngx_http_dynworker_call_forget(ngx_http_dynworker_call_t *call)
+{
+    if (call->replay) {
+        ngx_free(call->replay);
+        call->replay = NULL;
+    }
+
+    call->replay_size = 0;
+}
+
+
 void
 ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call)
 {
-    ngx_str_t                   message;
-    ngx_http_dynworker_head_t  *head;
+    ngx_str_t  message;
 
     ngx_http_dynworker_call_dequeue(call);
 
     /* a body that has broken off meanwhile closes the call in call_open() */
 
-    head = call->head;
-    call->head = NULL;
-
-    if (ngx_http_dynworker_call_open(call, head) != NGX_OK) {
+    if (ngx_http_dynworker_call_open(call) != NGX_OK) {
         ngx_str_set(&message, "The engine of this worker is not running.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_ENGINE, &message, NULL);
     }
-
-    ngx_free(head);
 }
 
 
 /* OPEN into its isolate, which is warm. */
 static ngx_int_t
-ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
-    ngx_http_dynworker_head_t *head)
+ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call)
 {
     u_char                        *p;
     size_t                         tail;
     dw_wire_open_t                 open;
+    ngx_http_dynworker_head_t     *head;
     ngx_http_dynworker_engine_t   *engine;
     ngx_http_dynworker_channel_t  *channel;
     ngx_http_dynworker_isolate_t  *isolate;
 
+    head = call->head;
     isolate = call->isolate;
     engine = isolate->channel->engine;
 
@@ -213,6 +476,8 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call,
     p = ngx_cpymem(p, head->strings.data, head->strings.len);
 
     ngx_http_dynworker_engine_commit(engine, p);
+
+    channel->opened = engine->sent + (engine->out_last - engine->out_pos);
 
     ngx_http_dynworker_trace_start(call, head);
 
@@ -280,10 +545,12 @@ ngx_http_dynworker_call_dequeue(ngx_http_dynworker_call_t *call)
 }
 
 
-/* It no longer counts against its isolate's queue. */
+/* It no longer counts against its isolate's queue, and has been seen there. */
 static void
 ngx_http_dynworker_call_answered(ngx_http_dynworker_call_t *call)
 {
+    ngx_http_dynworker_call_settle(call);
+
     if (call->isolate && !call->responded) {
         call->isolate->queued--;
     }
@@ -769,9 +1036,7 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
         ngx_http_dynworker_isolate_unref(isolate);
     }
 
-    if (call->head) {
-        ngx_free(call->head);
-    }
+    ngx_http_dynworker_call_settle(call);
 
     if (call->kept) {
         ngx_http_dynworker_kept_release(call->kept);

@@ -165,7 +165,7 @@ ngx_http_dynworker_channel_reset(ngx_http_dynworker_channel_t *channel,
         return;
     }
 
-    p = dw_wire_put_reset(p, channel->id, code, 0, len + 2);
+    p = dw_wire_put_reset(p, 0, channel->id, code, 0, len + 2);
 
     for (i = 0; i < len; i++) {
         *p++ = message->data[i] ? message->data[i] : ' ';
@@ -287,6 +287,10 @@ ngx_http_dynworker_channel_write(void *data, u_char *p, size_t size)
 
     if (n == 0) {
         return 0;
+    }
+
+    if (channel->ours && channel->kind == DW_WIRE_FETCH && !channel->headed) {
+        ngx_http_dynworker_call_record(channel->owner, p, n);
     }
 
     if (ngx_http_dynworker_channel_send(channel, p, n) != NGX_OK) {

@@ -75,7 +75,21 @@ ngx_http_dynworker_script_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_dynworker_load_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                        rc;
+    ngx_int_t                      rc;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = ngx_http_dynworker_client_isolate(r, &rc);
+    if (isolate == NULL) {
+        return rc;
+    }
+
+    return ngx_http_dynworker_client_call(r, isolate);
+}
+
+
+ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_client_isolate(ngx_http_request_t *r, ngx_int_t *status)
+{
     ngx_str_t                        id, uri;
     ngx_http_core_srv_conf_t        *cscf;
     ngx_http_dynworker_ctx_t        *ctx;
@@ -88,17 +102,19 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
     dlcf = ngx_http_get_module_loc_conf(r, ngx_http_dynworker_module);
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
+    *status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
     process = ngx_http_dynworker_process_start((ngx_cycle_t *) ngx_cycle,
                                                dmcf);
     if (process == NULL
         || ngx_http_complex_value(r, dlcf->load_id, &id) != NGX_OK)
     {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     ctx = ngx_http_dynworker_client_ctx(r);
     if (ctx == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     if (id.len == 0) {
@@ -107,7 +123,7 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "the id of \"dynworker_load\" is empty");
 
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     isolate = ngx_http_dynworker_loader_get(process, &dlcf->load_space, &id);
@@ -124,7 +140,9 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
 
         ngx_http_dynworker_client_retry_after(r);
 
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
+        *status = NGX_HTTP_SERVICE_UNAVAILABLE;
+
+        return NULL;
     }
 
     if (isolate->state == NGX_HTTP_DYNWORKER_COLD) {
@@ -134,7 +152,7 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
         isolate->limits = dlcf->dynamic_limits;
         isolate->own_cap = ((ngx_http_dynworker_cap_t *) dlcf->caps->elts)[0];
 
-        /* kept while its code is fetched, whatever happens to it */
+        /* kept while its code is asked for, whatever happens to it */
 
         ngx_http_dynworker_isolate_ref(isolate);
 
@@ -142,17 +160,15 @@ ngx_http_dynworker_load_handler(ngx_http_request_t *r)
             || ngx_http_dynworker_code_fetch(isolate, r, &uri) != NGX_OK)
         {
             ngx_http_dynworker_isolate_unref(isolate);
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            return NULL;
         }
 
-        rc = ngx_http_dynworker_client_call(r, isolate);
+        /* WAITING: it rests in the table until the call is there */
 
         ngx_http_dynworker_isolate_unref(isolate);
-
-        return rc;
     }
 
-    return ngx_http_dynworker_client_call(r, isolate);
+    return isolate;
 }
 
 

@@ -57,6 +57,8 @@ static ngx_int_t ngx_http_dynworker_engine_connect(
 static void ngx_http_dynworker_engine_close(
     ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_engine_restart(ngx_event_t *ev);
+static void ngx_http_dynworker_engine_unpark(
+    ngx_http_dynworker_engine_t *engine, ngx_uint_t running);
 static void ngx_http_dynworker_engine_drained(ngx_event_t *ev);
 static void ngx_http_dynworker_engine_free(ngx_http_dynworker_engine_t *engine);
 static void ngx_http_dynworker_engine_leave(
@@ -188,6 +190,8 @@ ngx_http_dynworker_engine_create(ngx_http_dynworker_process_t *process,
     engine->drain.data = engine;
     engine->drain.log = log;
     engine->drain.cancelable = 1;
+
+    ngx_queue_init(&engine->parked);
 
     return engine;
 }
@@ -544,6 +548,7 @@ ngx_http_dynworker_engine_connect(ngx_http_dynworker_engine_t *engine, int fd)
     engine->last_peer = 0;
     engine->ready = 0;
     engine->broken = 0;
+    engine->reset = 0;
 
     if (ngx_nonblocking(fd) == -1) {
         ngx_log_error(NGX_LOG_ALERT, log, ngx_socket_errno,
@@ -596,6 +601,14 @@ ngx_http_dynworker_engine_close(ngx_http_dynworker_engine_t *engine)
     }
 
     ngx_http_dynworker_engine_leave(engine);
+
+    if (engine->ready && engine->last_channel > 1) {
+
+        /* what it was given to do has ended it, maybe */
+
+        engine->backoff = 0;
+    }
+
     ngx_http_dynworker_switch_reset(engine);
 
     if (engine->retiring) {
@@ -617,14 +630,11 @@ ngx_http_dynworker_engine_close(ngx_http_dynworker_engine_t *engine)
             ngx_del_timer(&engine->restart);
         }
 
+        ngx_http_dynworker_engine_unpark(engine, 0);
         return;
     }
 
     if (engine->ready && engine->last_channel > 1) {
-
-        /* what it was given to do has ended it, maybe */
-
-        engine->backoff = 0;
         delay = 1;
 
     } else {
@@ -652,6 +662,45 @@ ngx_http_dynworker_engine_restart(ngx_event_t *ev)
 
     if (ngx_http_dynworker_engine_start(engine) != NGX_OK) {
         ngx_http_dynworker_engine_close(engine);
+        ngx_http_dynworker_engine_unpark(engine, 0);
+        return;
+    }
+
+    ngx_http_dynworker_engine_unpark(engine, 1);
+}
+
+
+ngx_int_t
+ngx_http_dynworker_engine_park(ngx_http_dynworker_engine_t *engine,
+    ngx_http_dynworker_call_t *call)
+{
+    if (engine->process->stopped
+        || engine->backoff > NGX_HTTP_DYNWORKER_BACKOFF_MIN)
+    {
+        return NGX_DECLINED;
+    }
+
+    call->waiting = 1;
+    ngx_queue_insert_tail(&engine->parked, &call->queue);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_dynworker_engine_unpark(ngx_http_dynworker_engine_t *engine,
+    ngx_uint_t running)
+{
+    ngx_queue_t  *q;
+
+    /* none is parked twice */
+
+    while (!ngx_queue_empty(&engine->parked)) {
+        q = ngx_queue_head(&engine->parked);
+
+        ngx_http_dynworker_call_unpark(
+                      ngx_queue_data(q, ngx_http_dynworker_call_t, queue),
+                      running);
     }
 }
 
@@ -912,6 +961,11 @@ ngx_http_dynworker_engine_read(ngx_event_t *rev)
         }
 
         if (n == NGX_ERROR || n == 0) {
+
+            if (n == NGX_ERROR) {
+                engine->reset = 1;
+            }
+
             ngx_log_error(NGX_LOG_ERR, c->log, 0, "%s %P %s",
                           ngx_http_dynworker_engine_names[engine->role],
                           engine->pid,
@@ -1126,12 +1180,17 @@ ngx_http_dynworker_engine_send(ngx_http_dynworker_engine_t *engine)
         }
 
         if (n == NGX_ERROR) {
+            if (ngx_socket_errno == NGX_ECONNRESET) {
+                engine->reset = 1;
+            }
+
             /* the read event will find the end; it may have last words */
             engine->out_pos = engine->out_last;
             break;
         }
 
         engine->out_pos += n;
+        engine->sent += n;
     }
 
     if (engine->out_pos == engine->out_last) {

@@ -29,6 +29,8 @@ static ngx_int_t ngx_http_dynworker_loader_evict(
 static void ngx_http_dynworker_loader_idle(ngx_event_t *ev);
 static void ngx_http_dynworker_loader_idle_timer(
     ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_load_provide(ngx_http_dynworker_load_t *load);
+static void ngx_http_dynworker_load_prepare(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_refuse(ngx_http_dynworker_load_t *load,
     ngx_uint_t code, char *message);
@@ -545,7 +547,7 @@ void
 ngx_http_dynworker_isolate_fail(ngx_http_dynworker_isolate_t *isolate,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
 {
-    ngx_queue_t                *q;
+    ngx_queue_t                *q, waiting;
     ngx_http_dynworker_call_t  *call;
 
     ngx_http_dynworker_isolate_ref(isolate);
@@ -557,11 +559,24 @@ ngx_http_dynworker_isolate_fail(ngx_http_dynworker_isolate_t *isolate,
         ngx_http_dynworker_isolate_remember(isolate, code, message,
                                             location);
 
-        while (!ngx_queue_empty(&isolate->waiting)) {
-            q = ngx_queue_head(&isolate->waiting);
+        /* those who try again may wait for this isolate again */
+
+        ngx_queue_init(&waiting);
+
+        if (!ngx_queue_empty(&isolate->waiting)) {
+            ngx_queue_add(&waiting, &isolate->waiting);
+            ngx_queue_init(&isolate->waiting);
+        }
+
+        while (!ngx_queue_empty(&waiting)) {
+            q = ngx_queue_head(&waiting);
             call = ngx_queue_data(q, ngx_http_dynworker_call_t, queue);
 
-            ngx_http_dynworker_call_fail(call, code, message, location);
+            if (code != DW_WIRE_ENGINE
+                || ngx_http_dynworker_call_again(call) != NGX_OK)
+            {
+                ngx_http_dynworker_call_fail(call, code, message, location);
+            }
         }
     }
 
@@ -759,11 +774,86 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
     load->isolate = isolate;
     ngx_http_dynworker_isolate_ref(isolate);
 
-    if (isolate->state == NGX_HTTP_DYNWORKER_COLD) {
-        isolate->conf = parent->conf;
-        isolate->conf_ctx = parent->conf_ctx;
-        isolate->limits = parent->conf->dynamic_limits;
+    if (isolate->named) {
+        load->lasting = 1;
+        ngx_http_dynworker_load_provide(load);
+        return NGX_OK;
     }
+
+    /* load() sends its code unasked */
+
+    ngx_http_dynworker_load_prepare(load);
+
+    isolate->state = NGX_HTTP_DYNWORKER_WAITING;
+    isolate->provider = load;
+
+    return NGX_OK;
+}
+
+
+ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_load_isolate(ngx_http_dynworker_load_t *load)
+{
+    size_t                         len;
+    ngx_str_t                      space, id;
+    ngx_http_dynworker_isolate_t  *isolate, *last;
+
+    last = load->isolate;
+
+    if (!load->lasting || load->again
+        || (last->state != NGX_HTTP_DYNWORKER_COLD && !last->retired))
+    {
+        return last;
+    }
+
+    if (last->retired) {
+
+        /* another one has its place in the table, or gets it now */
+
+        len = last->name.len;
+
+        space.data = last->sn.str.data;
+        space.len = last->sn.str.len - len - 1;
+
+        id.data = last->sn.str.data + space.len + 1;
+        id.len = len;
+
+        isolate = ngx_http_dynworker_loader_get(last->process, &space, &id);
+        if (isolate == NULL) {
+            return NULL;
+        }
+
+        if (load->queued) {
+            load->queued = 0;
+            ngx_queue_remove(&load->queue);
+        }
+
+        load->isolate = isolate;
+
+        ngx_http_dynworker_isolate_ref(isolate);
+        ngx_http_dynworker_isolate_unref(last);
+
+    } else if (last->failure_code == DW_WIRE_BAD_CODE
+               || last->failure_code == DW_WIRE_DENIED)
+    {
+        /* the code is to blame, so this is the answer */
+
+        return last;
+    }
+
+    ngx_http_dynworker_load_provide(load);
+
+    return load->isolate;
+}
+
+
+/* The isolate gets its code from here, now or should others fail to give it. */
+static void
+ngx_http_dynworker_load_provide(ngx_http_dynworker_load_t *load)
+{
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->isolate;
 
     switch (isolate->state) {
 
@@ -772,24 +862,31 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
 
     case NGX_HTTP_DYNWORKER_COLD:
 
-        if (isolate->named) {
-            ngx_http_dynworker_load_ask(load);
-
-        } else {
-            /* load() sends its code unasked */
-            isolate->state = NGX_HTTP_DYNWORKER_WAITING;
-            isolate->provider = load;
-        }
-
+        ngx_http_dynworker_load_prepare(load);
+        ngx_http_dynworker_load_ask(load);
         break;
 
-    default: /* WAITING, LOADING: should its provider fail */
+    default: /* WAITING, LOADING */
 
-        load->queued = 1;
-        ngx_queue_insert_tail(&isolate->providers, &load->queue);
+        if (!load->queued && isolate->provider != load) {
+            load->queued = 1;
+            ngx_queue_insert_tail(&isolate->providers, &load->queue);
+        }
     }
+}
 
-    return NGX_OK;
+
+/* What holds for calls that wait for its code. */
+static void
+ngx_http_dynworker_load_prepare(ngx_http_dynworker_load_t *load)
+{
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->isolate;
+
+    isolate->conf = load->parent->conf;
+    isolate->conf_ctx = load->parent->conf_ctx;
+    isolate->limits = load->parent->conf->dynamic_limits;
 }
 
 
@@ -798,22 +895,54 @@ static void
 ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load)
 {
     u_char                        *p;
+    ngx_http_dynworker_channel_t  *channel;
     ngx_http_dynworker_isolate_t  *isolate;
 
+    channel = load->channel;
     isolate = load->isolate;
 
     isolate->state = NGX_HTTP_DYNWORKER_WAITING;
     isolate->provider = load;
 
-    p = ngx_http_dynworker_engine_reserve(load->channel->engine,
+    if (channel->headed) {
+
+        /* it has given the code before, to an isolate that is gone */
+
+        if (!channel->in_ended) {
+            load->again = 1;
+            return;
+        }
+
+        channel->headed = 0;
+        channel->in_ended = 0;
+        channel->window = DW_WIRE_WINDOW_TO_NGINX;
+        channel->owed = 0;
+
+        load->size = 0;
+
+        ngx_http_dynworker_pipe_release(channel->in);
+        channel->in = NULL;
+    }
+
+    p = ngx_http_dynworker_engine_reserve(channel->engine,
                                           DW_WIRE_HEADER_SIZE);
     if (p == NULL) {
         return;
     }
 
-    p = dw_wire_put_header(p, DW_WIRE_HEAD, 0, load->channel->id, 0);
+    p = dw_wire_put_header(p, DW_WIRE_HEAD, 0, channel->id, 0);
 
-    ngx_http_dynworker_engine_commit(load->channel->engine, p);
+    ngx_http_dynworker_engine_commit(channel->engine, p);
+}
+
+
+void
+ngx_http_dynworker_load_ended(ngx_http_dynworker_load_t *load)
+{
+    if (load->again) {
+        load->again = 0;
+        ngx_http_dynworker_load_ask(load);
+    }
 }
 
 
@@ -853,9 +982,18 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         return NGX_ERROR;
     }
 
-    isolate->conf = parent->conf;
-    isolate->conf_ctx = parent->conf_ctx;
-    isolate->limits = parent->conf->dynamic_limits;
+    pipe = ngx_http_dynworker_pipe_create();
+    if (pipe == NULL) {
+        return NGX_ERROR;
+    }
+
+    load->channel->in = pipe;
+
+    ngx_http_dynworker_pipe_set_source(pipe,
+                                       &ngx_http_dynworker_channel_source,
+                                       load->channel);
+
+    ngx_http_dynworker_load_prepare(load);
 
     rc = ngx_http_dynworker_isolate_grant(isolate, parent->isolate,
                                           worker);
@@ -874,6 +1012,7 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
                                   "or tails is not this worker's to give.");
         }
 
+        ngx_http_dynworker_pipe_cancel(pipe);
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_DENIED, &message,
                                         NULL);
         return NGX_OK;
@@ -897,24 +1036,16 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         != NGX_OK)
     {
         ngx_str_set(&message, "The engine of this worker is not running.");
+        ngx_http_dynworker_pipe_cancel(pipe);
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_ENGINE, &message,
                                         NULL);
         return NGX_OK;
     }
 
-    pipe = ngx_http_dynworker_pipe_create();
-    if (pipe == NULL) {
-        return NGX_ERROR;
-    }
-
     pipe->refs++;
 
-    load->channel->in = pipe;
     isolate->channel->out = pipe;
 
-    ngx_http_dynworker_pipe_set_source(pipe,
-                                       &ngx_http_dynworker_channel_source,
-                                       load->channel);
     ngx_http_dynworker_pipe_set_sink(pipe, &ngx_http_dynworker_channel_sink,
                                      isolate->channel);
 

@@ -150,6 +150,33 @@ ngx_http_dynworker_pipe_buffer(ngx_http_dynworker_pipe_t *pipe, u_char *p,
 }
 
 
+ngx_int_t
+ngx_http_dynworker_pipe_unread(ngx_http_dynworker_pipe_t *pipe, u_char *p,
+    size_t size)
+{
+    u_char  *buf;
+
+    buf = ngx_alloc(size + pipe->len, ngx_cycle->log);
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(buf, p, size);
+
+    if (pipe->buf) {
+        ngx_memcpy(buf + size, pipe->buf + pipe->pos, pipe->len);
+        ngx_free(pipe->buf);
+    }
+
+    pipe->buf = buf;
+    pipe->pos = 0;
+    pipe->len += size;
+    pipe->size = pipe->len;
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_http_dynworker_pipe_consumed(ngx_http_dynworker_pipe_t *pipe, size_t size)
 {

@@ -43,10 +43,11 @@ static ngx_int_t ngx_http_dynworker_switch_end(
 static ngx_int_t ngx_http_dynworker_switch_done(
     ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
 static ngx_int_t ngx_http_dynworker_switch_channel_reset(
-    ngx_http_dynworker_channel_t *channel, dw_wire_span_t payload);
+    ngx_http_dynworker_channel_t *channel, dw_wire_header_t *header,
+    dw_wire_span_t payload);
 static void ngx_http_dynworker_switch_fail(
-    ngx_http_dynworker_channel_t *channel, ngx_uint_t code, ngx_str_t *message,
-    ngx_str_t *location);
+    ngx_http_dynworker_channel_t *channel, ngx_uint_t unseen, ngx_uint_t code,
+    ngx_str_t *message, ngx_str_t *location);
 static ngx_int_t ngx_http_dynworker_switch_bad(
     ngx_http_dynworker_channel_t *channel, const char *why);
 
@@ -107,7 +108,8 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
         return ngx_http_dynworker_switch_end(channel, header, payload);
 
     case DW_WIRE_RESET:
-        return ngx_http_dynworker_switch_channel_reset(channel, payload);
+        return ngx_http_dynworker_switch_channel_reset(channel, header,
+                                                       payload);
 
     case DW_WIRE_WINDOW:
 
@@ -340,6 +342,7 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_call_t     *call;
     ngx_http_dynworker_engine_t   *engine;
     ngx_http_dynworker_channel_t  *stub;
+    ngx_http_dynworker_isolate_t  *isolate;
 
     engine = channel->engine;
 
@@ -449,7 +452,17 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
                                                  "FETCH to another's stub");
         }
 
-        ngx_http_dynworker_call_invoke(call, load->isolate, &head);
+        isolate = ngx_http_dynworker_load_isolate(load);
+
+        if (isolate == NULL) {
+            ngx_str_set(&message, "Too many dynamic workers.");
+            ngx_http_dynworker_call_fail(call, DW_WIRE_OVERLOAD, &message,
+                                         NULL);
+            return NGX_OK;
+        }
+
+        call->stub = stub->id;
+        ngx_http_dynworker_call_invoke(call, isolate, &head);
 
         return NGX_OK;
     }
@@ -801,6 +814,10 @@ ngx_http_dynworker_switch_end(ngx_http_dynworker_channel_t *channel,
         ngx_http_dynworker_pipe_end(channel->in, 0);
     }
 
+    if (channel->kind == DW_WIRE_LOAD && !channel->closed) {
+        ngx_http_dynworker_load_ended(channel->owner);
+    }
+
     return NGX_OK;
 }
 
@@ -837,7 +854,7 @@ ngx_http_dynworker_switch_done(ngx_http_dynworker_channel_t *channel,
 
 static ngx_int_t
 ngx_http_dynworker_switch_channel_reset(ngx_http_dynworker_channel_t *channel,
-    dw_wire_span_t payload)
+    dw_wire_header_t *header, dw_wire_span_t payload)
 {
     ngx_str_t                   message, location;
     dw_wire_reset_t             reset;
@@ -858,16 +875,25 @@ ngx_http_dynworker_switch_channel_reset(ngx_http_dynworker_channel_t *channel,
     location.data = (u_char *) reset.location.data;
     location.len = reset.location.size;
 
-    ngx_http_dynworker_switch_fail(channel, reset.code, &message, &location);
+    /* other code of the same worker would fare no better */
+
+    ngx_http_dynworker_switch_fail(channel,
+                                   (header->flags & DW_WIRE_UNSEEN)
+                                   && reset.code != DW_WIRE_BAD_CODE,
+                                   reset.code, &message, &location);
 
     return NGX_OK;
 }
 
 
-/* A channel has failed: tells its owner, who closes it. */
+/*
+ * A channel has failed: tells its owner, who closes it.  An invocation that is
+ * "unseen" may go elsewhere.
+ */
 static void
 ngx_http_dynworker_switch_fail(ngx_http_dynworker_channel_t *channel,
-    ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
+    ngx_uint_t unseen, ngx_uint_t code, ngx_str_t *message,
+    ngx_str_t *location)
 {
     void  *owner;
 
@@ -893,11 +919,11 @@ ngx_http_dynworker_switch_fail(ngx_http_dynworker_channel_t *channel,
 
     default: /* DW_WIRE_FETCH */
 
-        if (channel->ours) {
-            ngx_http_dynworker_call_fail(owner, code, message, location);
-
-        } else {
+        if (!channel->ours) {
             ngx_http_dynworker_call_cancel(owner);
+
+        } else if (!unseen || ngx_http_dynworker_call_again(owner) != NGX_OK) {
+            ngx_http_dynworker_call_fail(owner, code, message, location);
         }
     }
 
@@ -920,8 +946,10 @@ ngx_http_dynworker_switch_bad(ngx_http_dynworker_channel_t *channel,
 void
 ngx_http_dynworker_switch_reset(ngx_http_dynworker_engine_t *engine)
 {
-    ngx_str_t           message;
-    ngx_rbtree_node_t  *node;
+    ngx_str_t                      message;
+    ngx_uint_t                     unseen;
+    ngx_rbtree_node_t             *node;
+    ngx_http_dynworker_channel_t  *channel;
 
     ngx_str_set(&message, "The engine of this worker has ended.");
 
@@ -929,8 +957,17 @@ ngx_http_dynworker_switch_reset(ngx_http_dynworker_engine_t *engine)
         node = ngx_rbtree_min(engine->channels.root,
                               engine->channels.sentinel);
 
-        ngx_http_dynworker_switch_fail(
-                                    (ngx_http_dynworker_channel_t *) node,
-                                    DW_WIRE_ENGINE, &message, NULL);
+        channel = (ngx_http_dynworker_channel_t *) node;
+
+        /*
+         * Unseen is what did not leave for its socket; and the last that did,
+         * if the kernel says that something in it was not read.
+         */
+
+        unseen = channel->opened > engine->sent
+                 || (engine->reset && channel->opened == engine->sent);
+
+        ngx_http_dynworker_switch_fail(channel, unseen, DW_WIRE_ENGINE,
+                                       &message, NULL);
     }
 }

@@ -392,6 +392,18 @@ ngx_http_dynworker_trace_end(ngx_http_dynworker_call_t *call)
 }
 
 
+void
+ngx_http_dynworker_trace_drop(ngx_http_dynworker_call_t *call)
+{
+    call->traced = 0;
+
+    if (call->trace) {
+        ngx_http_dynworker_trace_free(call->trace);
+        call->trace = NULL;
+    }
+}
+
+
 static void
 ngx_http_dynworker_trace_finish(ngx_http_dynworker_trace_t *trace,
     ngx_http_dynworker_call_t *call)

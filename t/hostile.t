@@ -385,6 +385,29 @@ for my $case (
     ok_served('head_only');
 }
 
+# -- it says that a worker has not seen an invocation -------------------------
+
+# Once it is made again; not after anything that tells otherwise.
+for my $case (
+    [unseen => '503 cpu'],
+    [unseen_once => '200 '],
+    [unseen_granted => '503 cpu'],
+    [unseen_isolate => '503 cpu'],
+) {
+    my ($act, $expected) = @$case;
+    my $got = $t->get("/$act");
+    is "$got->{status} " . ($got->{headers}{'x-error'} // ''), $expected,
+        "$act: $expected";
+    ok_served($act);
+}
+
+{
+    my $got = raw("GET /unseen_headed HTTP/1.1\r\nHost: a\r\n\r\n");
+    like $got, qr/\A(?:HTTP\/1\.1 200 .*\r\n\r\n)?\z/s,
+        'unseen_headed: the connection breaks off';
+    ok_served('unseen_headed');
+}
+
 # -- it wants no more work, or dies ---------------------------------------------
 
 # Requests that it has go on in it, others are the fresh one's.

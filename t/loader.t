@@ -1204,3 +1204,172 @@ TypeError: getEntrypoint(): 'limits.cpuMs' must be a positive integer, not -1.
 worker "f" exceeded CPU time limit, "dynworker_limits cpu=20ms"
 worker "r" exceeded CPU time limit, "dynworker_limits cpu=20ms"
 worker "b" exceeded CPU time limit, "dynworker_limits cpu=20ms"
+
+
+
+=== TEST 32: a stub of get() outlives its isolate: the next call through it asks for the code again
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=50ms;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const text = `
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  let n = 0;
+  export default class extends WorkerEntrypoint {
+    fetch({ url }) {
+      if (url === "http://spin/") for (;;) {}
+      return new Response(this.env.CALL + "." + ++n);
+    }
+    visit() { return this.env.CALL + "." + ++n; }
+    big() { return this.env.BIG.length; }
+  }`;
+export default {
+  async fetch(request, env) {
+    let calls = 0;
+    const get = () => env.LOADER.get("x", async () => {
+      calls++;
+      return module(text, { env: { CALL: calls, BIG: "x".repeat(300000) } });
+    }).getEntrypoint();
+    const e = get(), same = get();
+    const run = async (e) => (await e.fetch("http://x/")).text();
+    const tried = [await run(e), await same.visit()];
+    for (let i = 0; i < 3; i++) {
+      tried.push(await message(() => e.fetch("http://spin/")));
+      tried.push((await Promise.all([run(same), e.visit(), run(e), e.big()])).join(" "));
+    }
+    return lines(...tried, calls);
+  },
+};
+--- request
+GET /t
+--- response_body
+1.1
+1.2
+Error: Worker exceeded CPU time limit.
+2.1 2.2 2.3 300000
+Error: Worker exceeded CPU time limit.
+3.1 3.2 3.3 300000
+Error: Worker exceeded CPU time limit.
+4.1 4.2 4.3 300000
+4
+--- error_log
+exceeded CPU time limit
+
+
+
+=== TEST 33: calls that an isolate dies before it has seen them are made once more, their bodies and messages with them
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=50ms;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export default class extends WorkerEntrypoint {
+    async fetch(request) {
+      if (request.url === "http://spin/") for (;;) {}
+      return new Response(await request.text());
+    }
+    length(text) { return text.length; }
+    add(f) { return f(1); }
+  }`);
+export default {
+  async fetch(request, env) {
+    let calls = 0;
+    const e = env.LOADER.get("x", () => (calls++, code)).getEntrypoint();
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("streamed"));
+        controller.close();
+      },
+    });
+    const tried = await Promise.all([
+      message(() => e.fetch("http://spin/")),
+      message(async () => (await e.fetch("http://x/", { method: "POST", body: "text" })).text()),
+      message(async () => (await e.fetch("http://x/", { method: "POST", body: stream })).text()),
+      message(async () => (await e.fetch(request)).text()),
+      message(() => e.length("y".repeat(1000))),
+      message(() => e.length("z".repeat(200000))),
+      message(() => e.add((n) => n + 1)),
+    ]);
+    tried.push(calls);
+    const twice = await Promise.all([
+      message(() => e.fetch("http://spin/")),
+      message(() => e.fetch("http://spin/")),
+      message(() => e.length("12")),
+    ]);
+    return lines(...tried, ...twice, calls);
+  },
+};
+--- request
+POST /t
+the client's
+--- response_body
+Error: Worker exceeded CPU time limit.
+no error, but text
+no error, but streamed
+no error, but the client's
+no error, but 1000
+no error, but 200000
+no error, but 2
+2
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+3
+--- error_log
+exceeded CPU time limit
+
+
+
+=== TEST 34: a stub of load() has no code to ask for: it goes on to say what ended its worker
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=50ms;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const code = module(`export default {
+  fetch({ url }) {
+    if (url === "http://spin/") for (;;) {}
+    return new Response("ran");
+  } };`);
+export default {
+  async fetch(request, env) {
+    const tried = [];
+    for (const worker of [env.LOADER.load(code), env.LOADER.get(null, () => code)]) {
+      const e = worker.getEntrypoint();
+      tried.push(await (await e.fetch("http://x/")).text(),
+        ...await Promise.all([
+          message(() => e.fetch("http://spin/")), message(() => e.fetch("http://x/")),
+        ]),
+        await message(() => e.fetch("http://x/")));
+    }
+    return lines(...tried);
+  },
+};
+--- request
+GET /t
+--- response_body
+ran
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+ran
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+Error: Worker exceeded CPU time limit.
+--- error_log
+exceeded CPU time limit

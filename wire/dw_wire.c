@@ -45,7 +45,7 @@ static const dw_wire_rule_t  dw_wire_rules[DW_WIRE_TYPE_MAX] = {
     [DW_WIRE_END] =    { "END", DW_WIRE_BY_EITHER, DW_WIRE_FINAL, 0,
                          0, DW_WIRE_USAGE_SIZE },
 
-    [DW_WIRE_RESET] =  { "RESET", DW_WIRE_BY_EITHER, 0, 0,
+    [DW_WIRE_RESET] =  { "RESET", DW_WIRE_BY_EITHER, DW_WIRE_UNSEEN, 0,
                          DW_WIRE_RESET_SIZE + 2, DW_WIRE_MESSAGE_MAX },
 
     [DW_WIRE_WINDOW] = { "WINDOW", DW_WIRE_BY_EITHER, 0, 0, 4, 4 },
@@ -230,10 +230,10 @@ dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit)
 
 
 uint8_t *
-dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
-    uint32_t cpu_us, size_t tail)
+dw_wire_put_reset(uint8_t *p, uint8_t flags, uint64_t channel,
+    dw_wire_code_t code, uint32_t cpu_us, size_t tail)
 {
-    p = dw_wire_put_header(p, DW_WIRE_RESET, 0, channel,
+    p = dw_wire_put_header(p, DW_WIRE_RESET, flags, channel,
                            DW_WIRE_RESET_SIZE + tail);
 
     p = dw_wire_put16(p, (uint16_t) code);

@@ -88,6 +88,12 @@ typedef enum {
 /* header flags of DW_WIRE_END */
 #define DW_WIRE_FINAL  0x01
 
+/*
+ * header flags of DW_WIRE_RESET, from an engine on an invocation: the worker
+ * has seen nothing of it, so another isolate may run it instead
+ */
+#define DW_WIRE_UNSEEN  0x01
+
 
 /* Kinds of channels. */
 typedef enum {
@@ -115,7 +121,8 @@ typedef enum {
      * engine -> nginx: a Worker Loader's load() or get() by the invocation
      * "parent", through the loader capability "target".  HEAD
      * (dw_wire_worker_t), DATA and END from the engine are the code, at once
-     * for load(), after HEAD (empty) from nginx for a get() that is cold.
+     * for load(), after HEAD (empty) from nginx for a get() that is cold;
+     * after END nginx may ask again, with the window as it was at first.
      * The channel is the stub: it lasts until its invocation is over.
      */
     DW_WIRE_LOAD = 3
@@ -410,8 +417,8 @@ uint8_t *dw_wire_put_worker(uint8_t *p, uint64_t channel,
 uint8_t *dw_wire_put_usage(uint8_t *p, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, uint64_t cpu_us);
 uint8_t *dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit);
-uint8_t *dw_wire_put_reset(uint8_t *p, uint64_t channel, dw_wire_code_t code,
-    uint32_t cpu_us, size_t tail);
+uint8_t *dw_wire_put_reset(uint8_t *p, uint8_t flags, uint64_t channel,
+    dw_wire_code_t code, uint32_t cpu_us, size_t tail);
 uint8_t *dw_wire_put_hello(uint8_t *p, const dw_wire_hello_t *hello,
     size_t tail);
 uint8_t *dw_wire_put_log(uint8_t *p, uint64_t channel, dw_wire_level_t level,

@@ -74,6 +74,7 @@ class Load {
   #sender = null;
   #cleanup = () => this.#close();
 
+  // The callback is for get(); null: its code is sent unasked.
   constructor(invocation, callback) {
     this.invocation = invocation;
     this.#callback = callback;
@@ -86,15 +87,14 @@ class Load {
     invocation.addCleanup(this.#cleanup);
   }
 
-  // nginx asks for the code.
+  // nginx asks for the code: the id is cold, or has become so again.
   onHead() {
     this.askForCode();
   }
 
   askForCode() {
     const callback = this.#callback;
-    this.#callback = null;
-    if (callback === null) return;
+    if (callback === null || this.error !== undefined) return;
     let code;
     try {
       code = PromiseResolve(runIn(this.#frame, callback, undefined, []));

@@ -9,12 +9,14 @@
 #     host     exists: this file plays the host engine, too
 #     start    what to do at start instead of HELLO: a name below, or nothing
 #     starts   is appended to at each start: its role, one a line
+#     ends     how often it ends when it is given an isolate
 #
 # Nothing is inherited from nginx but descriptor 0, so what to do with a
 # request is said by its URL: /NAME, /quick/NAME and /b/NAME do $act{NAME}.
 
 use warnings;
 use strict;
+use feature 'state';
 
 use File::Basename qw(dirname);
 
@@ -36,7 +38,7 @@ use constant {
 
     BODY => 1, JOIN => 2, LOADED => 4, ID => 8, RPC => 32, SELF => 64,
     TAIL => 128,
-    FINAL => 1,
+    FINAL => 1, UNSEEN => 1,
     UNKNOWN => ~0,
 };
 
@@ -51,6 +53,13 @@ sub read_file {
     my $text = <$in> // '';
     chomp $text;
     return $text;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $out, '>', $path or die "$path: $!\n";
+    print $out $text;
+    close $out;
 }
 
 # Whoever listens no more has ended us.
@@ -97,6 +106,8 @@ sub window { my ($c, $n) = @_; return frame(WINDOW, $c, pack 'L', $n) }
 sub fail { my ($c, $code, $text) = @_;
              return frame(RESET, $c, pack('S S L', $code, 0, 0)
                                      . ($text // "message\0\0")) }
+sub unseen { my ($c) = @_;
+             return frame(RESET, $c, pack('S S L', 4, 0, 0) . "gone\0\0", UNSEEN) }
 sub console { my ($c, $level, $text, $kind) = @_;
            return frame(LOG, $c, pack('C C S L', $level, $kind // 0, 0, 0) . $text) }
 sub worker { my ($c, %arg) = @_;
@@ -405,6 +416,16 @@ my %act = (
     silence         => sub { '' },
     head_only       => sub { head($_[0]) },
     isolate_reset   => sub { fail($fetch{$_[0]}{isolate}, 4) },
+    unseen          => sub { unseen($_[0]) },
+    unseen_once     => sub { state $n = 0;
+                             $n++ ? answer($_[0], "again\n") : unseen($_[0]) },
+    unseen_granted  => sub { state $n = 0;
+                             $n++ ? answer($_[0], "again\n")
+                                  : window($_[0], 1) . unseen($_[0]) },
+    unseen_headed   => sub { head($_[0]) . unseen($_[0]) },
+    unseen_isolate  => sub { frame(RESET, $fetch{$_[0]}{isolate},
+                                   pack('S S L', 4, 0, 0) . "gone\0\0", UNSEEN)
+                             . fail($_[0], 4) },
     retire          => sub { frame(RETIRE, 0, '') },
     retire_answer   => sub { frame(RETIRE, 0, '') . answer($_[0], "last\n") },
     forged_log      => sub { console($_[0], 4, "a\n2026/01/01 00:00:00 [alert] "
@@ -587,6 +608,10 @@ sub handle {
 
     if ($kind == ISOLATE) {
         $isolate{$channel} = { name => $strings[0] };
+        if (my $ends = read_file("$home/ends")) {
+            write_file("$home/ends", $ends - 1);
+            exit 0;
+        }
         return;
     }
 

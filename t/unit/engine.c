@@ -273,7 +273,7 @@ send_reset(uint64_t channel, dw_wire_code_t code)
 {
     uint8_t  frame[DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE];
 
-    dw_wire_put_reset(frame, channel, code, 0, 2);
+    dw_wire_put_reset(frame, 0, channel, code, 0, 2);
     send_bytes(frame, sizeof(frame));
     send_bytes("\0", 2);
 }
@@ -563,15 +563,19 @@ a_terminated_isolate_is_reported_and_gone(void **state)
     send_fetch(5, 1);
 
     expect_reset(1, DW_WIRE_CPU, NULL);
+    assert_int_equal(engine.header.flags, 0);
     expect_reset(3, DW_WIRE_CPU, NULL);
+    assert_int_equal(engine.header.flags, 0);
     assert_int_equal(dw_wire_get_reset(engine.payload, &reset), DW_WIRE_OK);
     assert_true(reset.cpu_us >= 50000);
     expect_reset(5, DW_WIRE_CPU, NULL);
+    assert_int_equal(engine.header.flags, DW_WIRE_UNSEEN);
     assert_int_equal(dw_wire_get_reset(engine.payload, &reset), DW_WIRE_OK);
     assert_int_equal(reset.cpu_us, 0);
 
     send_fetch(7, 1);
     expect_reset(7, DW_WIRE_CPU, NULL);
+    assert_int_equal(engine.header.flags, DW_WIRE_UNSEEN);
 
     stop();
 }

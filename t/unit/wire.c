@@ -81,7 +81,7 @@ static const struct {
     { DW_WIRE_HEAD,   3, 0, false, 0, 1024 * 1024 + 65536 },
     { DW_WIRE_DATA,   3, 0, false, 1, 65536 },
     { DW_WIRE_END,    3, DW_WIRE_FINAL, false, 0, 8 },
-    { DW_WIRE_RESET,  3, 0, false, 10, 16384 },
+    { DW_WIRE_RESET,  3, DW_WIRE_UNSEEN, false, 10, 16384 },
     { DW_WIRE_WINDOW, 3, 0, false, 4, 4 },
     { DW_WIRE_DONE,   DW_WIRE_BY_ENGINE, 0, false, 8, 8 },
 };
@@ -631,7 +631,7 @@ reset_of(unsigned code, const char *tail, size_t size, dw_wire_reset_t *reset)
     uint8_t   frame[DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE + 64];
     uint8_t  *p;
 
-    p = dw_wire_put_reset(frame, 8, (dw_wire_code_t) code, 70000, size);
+    p = dw_wire_put_reset(frame, 0, 8, (dw_wire_code_t) code, 70000, size);
     assert_int_equal(p - frame, DW_WIRE_HEADER_SIZE + DW_WIRE_RESET_SIZE);
     memcpy(p, tail, size);
 
