@@ -406,6 +406,27 @@ dw_executor_deliver(dw_executor_t *exec, dw_isolate_t *iso, dw_mail_t *mail)
 }
 
 
+/* How much memory it takes now; it is entered. */
+static void
+dw_executor_measure(dw_isolate_t *iso)
+{
+    size_t  bytes, change;
+
+    bytes = v8shim_isolate_memory(iso->cell->v8);
+
+    change = bytes > iso->footprint ? bytes - iso->footprint
+                                    : iso->footprint - bytes;
+
+    if (change < DW_WIRE_FOOTPRINT_STEP) {
+        return;
+    }
+
+    iso->footprint = bytes;
+
+    dw_send_footprint(&iso->engine->out, iso->id, bytes);
+}
+
+
 /* The isolate's mail, in order; true when it has to be destroyed. */
 static bool
 dw_executor_events(dw_executor_t *exec, dw_isolate_t *iso)
@@ -442,6 +463,11 @@ dw_executor_events(dw_executor_t *exec, dw_isolate_t *iso)
     }
 
     if (entered) {
+
+        if (!dead) {
+            dw_executor_measure(iso);
+        }
+
         v8shim_isolate_leave(iso->cell->v8);
     }
 

@@ -69,6 +69,7 @@ struct dw_isolate_s {
     /* inside only */
     dw_cell_t         *cell;
     dw_event_t         event;
+    size_t             footprint;       /* as nginx was told last */
     dw_resources_t     resources;
     v8shim_error_t     error;           /* op failed, or V8 */
 };

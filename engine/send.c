@@ -156,3 +156,14 @@ dw_send_usage(dw_out_t *out, dw_wire_type_t type, uint8_t flags,
     p = dw_wire_put_usage(p, type, flags, channel, cpu_ns / 1000);
     dw_out_end(out, p);
 }
+
+
+void
+dw_send_footprint(dw_out_t *out, uint64_t channel, uint64_t bytes)
+{
+    uint8_t  *p;
+
+    p = dw_out_begin(out, DW_WIRE_HEADER_SIZE + sizeof(bytes));
+    p = dw_wire_put_footprint(p, channel, bytes);
+    dw_out_end(out, p);
+}

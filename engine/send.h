@@ -28,6 +28,8 @@ void dw_send_empty(dw_out_t *out, dw_wire_type_t type, uint64_t channel);
 void dw_send_usage(dw_out_t *out, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, uint64_t cpu_ns);
 
+void dw_send_footprint(dw_out_t *out, uint64_t channel, uint64_t bytes);
+
 
 /* "size" or less, so that no UTF-8 character is cut in two. */
 size_t dw_utf8_cut(const uint8_t *data, size_t length, size_t size);

@@ -521,6 +521,7 @@ struct ngx_http_dynworker_process_s {
     ngx_rbtree_node_t               isolates_sentinel;
     ngx_queue_t                     lru;            /* idle ones, oldest last */
     ngx_uint_t                      count;          /* of dynamic isolates */
+    uint64_t                        memory;         /* that they take */
     ngx_event_t                     idle;
 
     /* host workers' isolates, one a location */
@@ -1015,6 +1016,7 @@ struct ngx_http_dynworker_isolate_s {
     ngx_str_t                       failure;
     ngx_str_t                       failure_location;
 
+    uint64_t                        memory;     /* as its engine claims */
     ngx_uint_t                      refs;       /* calls, loads */
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
@@ -1065,6 +1067,9 @@ void ngx_http_dynworker_isolate_fail(ngx_http_dynworker_isolate_t *isolate,
 /* From the engine: the worker is dead. */
 void ngx_http_dynworker_isolate_reset(ngx_http_dynworker_isolate_t *isolate,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location);
+/* From the engine: so much memory it takes. */
+void ngx_http_dynworker_isolate_memory(ngx_http_dynworker_isolate_t *isolate,
+    uint64_t bytes);
 /* From the engine: what the code asks to have lowered. */
 void ngx_http_dynworker_isolate_lower(ngx_http_dynworker_isolate_t *isolate,
     dw_wire_worker_t *worker);

@@ -135,8 +135,8 @@ ngx_http_dynworker_client_isolate(ngx_http_request_t *r, ngx_int_t *status)
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "no room for worker \"%V\", "
-                      "\"dynworker_isolates max=%ui\"",
-                      &id, dmcf->max_isolates);
+                      "\"dynworker_isolates max=%ui memory=%uzm\"",
+                      &id, dmcf->max_isolates, dmcf->memory / (1024 * 1024));
 
         ngx_http_dynworker_client_retry_after(r);
 

@@ -8,6 +8,10 @@
 #include "ngx_http_dynworker.h"
 
 
+/* What one isolate may claim: the sum of all is far from overflowing. */
+#define NGX_HTTP_DYNWORKER_MEMORY_MAX   ((uint64_t) 1 << 40)
+
+
 static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
     ngx_http_dynworker_process_t *process, ngx_http_dynworker_role_e role,
     ngx_str_t *space, ngx_str_t *name);
@@ -24,8 +28,14 @@ static void ngx_http_dynworker_isolate_forget(
     ngx_http_dynworker_isolate_t *isolate);
 static ngx_uint_t ngx_http_dynworker_isolate_ask(
     ngx_http_dynworker_isolate_t *isolate);
+static ngx_int_t ngx_http_dynworker_loader_room(
+    ngx_http_dynworker_process_t *process);
+static ngx_int_t ngx_http_dynworker_loader_trim(
+    ngx_http_dynworker_process_t *process);
 static ngx_int_t ngx_http_dynworker_loader_evict(
     ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_isolate_claim(
+    ngx_http_dynworker_isolate_t *isolate, uint64_t bytes);
 static void ngx_http_dynworker_loader_idle(ngx_event_t *ev);
 static void ngx_http_dynworker_loader_idle_timer(
     ngx_http_dynworker_process_t *process);
@@ -114,6 +124,7 @@ ngx_http_dynworker_loader_retire(ngx_http_dynworker_engine_t *engine)
         }
 
         isolate->retired = 1;
+        ngx_http_dynworker_isolate_claim(isolate, 0);
 
         if (isolate->refs == 0) {
 
@@ -224,8 +235,7 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
     ngx_http_dynworker_isolate_t  *isolate;
 
     if (role == NGX_HTTP_DYNWORKER_SANDBOX
-        && process->count >= process->conf->max_isolates
-        && ngx_http_dynworker_loader_evict(process) != NGX_OK)
+        && ngx_http_dynworker_loader_room(process) != NGX_OK)
     {
         return NULL;
     }
@@ -359,6 +369,8 @@ ngx_http_dynworker_isolate_unref(ngx_http_dynworker_isolate_t *isolate)
     }
 
     ngx_http_dynworker_isolate_rest(isolate);
+
+    (void) ngx_http_dynworker_loader_trim(isolate->process);
 }
 
 
@@ -374,6 +386,35 @@ ngx_http_dynworker_isolate_rest(ngx_http_dynworker_isolate_t *isolate)
     if (!isolate->process->idle.timer_set) {
         ngx_http_dynworker_loader_idle_timer(isolate->process);
     }
+}
+
+
+/* For one more: in number, and in memory that is not all used up. */
+static ngx_int_t
+ngx_http_dynworker_loader_room(ngx_http_dynworker_process_t *process)
+{
+    if (process->count >= process->conf->max_isolates
+        && ngx_http_dynworker_loader_evict(process) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_dynworker_loader_trim(process);
+}
+
+
+/* NGX_DECLINED: those that are in use take more than all may. */
+static ngx_int_t
+ngx_http_dynworker_loader_trim(ngx_http_dynworker_process_t *process)
+{
+    while (process->memory > process->conf->memory) {
+
+        if (ngx_http_dynworker_loader_evict(process) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -536,6 +577,8 @@ ngx_http_dynworker_isolate_cool(ngx_http_dynworker_isolate_t *isolate)
     isolate->provider = NULL;
     isolate->state = NGX_HTTP_DYNWORKER_COLD;
 
+    ngx_http_dynworker_isolate_claim(isolate, 0);
+
     if (channel) {
         ngx_http_dynworker_channel_reset(channel, DW_WIRE_CANCEL, NULL);
         ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
@@ -689,6 +732,35 @@ ngx_http_dynworker_isolate_reset(ngx_http_dynworker_isolate_t *isolate,
     }
 
     ngx_http_dynworker_isolate_unref(isolate);
+}
+
+
+void
+ngx_http_dynworker_isolate_memory(ngx_http_dynworker_isolate_t *isolate,
+    uint64_t bytes)
+{
+    /*
+     * A claim, which may cost the sandbox engine its own idle isolates and
+     * nothing else.  One that retires has no say about the next one's.
+     */
+
+    if (isolate->role != NGX_HTTP_DYNWORKER_SANDBOX || isolate->retired) {
+        return;
+    }
+
+    ngx_http_dynworker_isolate_claim(isolate,
+                             ngx_min(bytes, NGX_HTTP_DYNWORKER_MEMORY_MAX));
+
+    (void) ngx_http_dynworker_loader_trim(isolate->process);
+}
+
+
+static void
+ngx_http_dynworker_isolate_claim(ngx_http_dynworker_isolate_t *isolate,
+    uint64_t bytes)
+{
+    isolate->process->memory += bytes - isolate->memory;
+    isolate->memory = bytes;
 }
 
 

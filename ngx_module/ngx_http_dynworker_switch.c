@@ -57,6 +57,7 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
     dw_wire_header_t *header, dw_wire_span_t payload)
 {
     uint32_t                       credit;
+    uint64_t                       bytes;
     dw_wire_log_t                  log;
     ngx_http_dynworker_channel_t  *channel;
 
@@ -131,6 +132,18 @@ ngx_http_dynworker_switch_frame(ngx_http_dynworker_engine_t *engine,
 
     case DW_WIRE_DONE:
         return ngx_http_dynworker_switch_done(channel, payload);
+
+    case DW_WIRE_FOOTPRINT:
+
+        if (dw_wire_get_footprint(payload, &bytes) != DW_WIRE_OK
+            || channel->kind != DW_WIRE_ISOLATE)
+        {
+            return ngx_http_dynworker_switch_bad(channel, "a bad FOOTPRINT");
+        }
+
+        ngx_http_dynworker_isolate_memory(channel->owner, bytes);
+
+        return NGX_OK;
 
     case DW_WIRE_LOG:
 

@@ -201,6 +201,8 @@ my @broken = (
     rpc_no_body => 'a bad OPEN',
     rpc_join => 'a bad OPEN',
     grant_nobody => 'grants to nobody',
+    footprint_short => 'a malformed frame',
+    footprint_fetch => 'a bad FOOTPRINT',
     loaded_fetch => 'FETCH to no LOAD channel',
     loaded_isolate => 'FETCH to no LOAD channel',
 );
@@ -406,6 +408,13 @@ for my $case (
     like $got, qr/\A(?:HTTP\/1\.1 200 .*\r\n\r\n)?\z/s,
         'unseen_headed: the connection breaks off';
     ok_served('unseen_headed');
+}
+
+# -- what it says of memory costs its own idle isolates ------------------------
+
+for my $n (1 .. 3) {
+    is $t->get("/footprint_huge?id=$n")->{content}, "ok\n", 'footprint_huge: it is served';
+    ok_served('footprint_huge');
 }
 
 # -- it wants no more work, or dies ---------------------------------------------

@@ -662,7 +662,7 @@ GET /t/a
 --- response_body
 503 overload true
 --- error_log
-no room for worker "b\nforged", "dynworker_isolates max=1"
+no room for worker "b\nforged", "dynworker_isolates max=1 memory=2048m"
 --- no_error_log
 [alert]
 

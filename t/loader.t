@@ -1373,3 +1373,73 @@ Error: Worker exceeded CPU time limit.
 Error: Worker exceeded CPU time limit.
 --- error_log
 exceeded CPU time limit
+
+
+
+=== TEST 35: dynworker_isolates memory= evicts workers that were idle for longest, until the rest fits
+--- http_config
+    dynworker_isolates memory=64m;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+const code = (size) => module(`
+  const held = new Uint8Array(${size} << 20).fill(1);
+  let n = 0;
+  export default { fetch: () => new Response(String(held[5] + n++)) };`);
+export default {
+  async fetch(request, env) {
+    const [id, size = 20] = new URL(request.url).search.slice(1).split(",");
+    const e = env.LOADER.get(id, () => code(size)).getEntrypoint();
+    // by the second answer nginx knows of the first one's memory
+    await (await e.fetch("http://x/")).text();
+    return e.fetch(request);
+  },
+};
+--- request eval
+[map { "GET /t?$_" } 'a', 'b', 'a', 'c', 'a', 'b', 'a', 'd,1', 'a', 'b', 'd', 'c']
+--- response_body eval
+[qw(2 2 4 2 6 2 8 2 10 4 4 2)]
+--- no_error_log
+[error]
+
+
+
+=== TEST 36: when workers in use take all memory, get() and load() fail, and the host goes on
+--- http_config
+    dynworker_isolates memory=64m;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const code = module(`
+  const held = new Uint8Array(20 << 20).fill(1);
+  export default { fetch: () => new Response("ran " + held.length) };`);
+export default {
+  async fetch(request, env) {
+    const run = async (worker) => {
+      const e = worker.getEntrypoint();
+      await (await e.fetch("http://x/")).text();
+      return (await e.fetch("http://x/")).text();
+    };
+    const get = (id) => message(() => run(env.LOADER.get(id, () => code)));
+    return lines(
+      await get("a"), await get("b"), await get("c"), await get("d"),
+      await message(() => run(env.LOADER.load(code))), await get("a"));
+  },
+};
+--- request eval
+["GET /t", "GET /t"]
+--- response_body eval
+[("no error, but ran 20971520\n" x 3 . "Error: Too many dynamic workers.\n" x 2
+  . "no error, but ran 20971520\n") x 2]
+--- no_error_log
+[alert]

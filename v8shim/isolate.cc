@@ -1,5 +1,6 @@
 // Isolates: made from the snapshot, entered, given events, ended.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -290,6 +291,16 @@ v8shim_status_t v8shim_isolate_deliver(v8shim_isolate_t* iso,
 void v8shim_isolate_set_clock(v8shim_isolate_t* iso, double unix_ms) {
   iso->clock_ms = unix_ms;
   SetThreadClock(unix_ms);
+}
+
+size_t v8shim_isolate_memory(v8shim_isolate_t* iso) {
+  v8::HeapStatistics heap;
+  iso->isolate->GetHeapStatistics(&heap);
+  // V8's count has more in it than buffers, and is late with some of them.
+  const int64_t external = ExternalMemory(iso->isolate);
+  const size_t buffers = iso->buffers.used();
+  return heap.total_heap_size() +
+         std::max(buffers, static_cast<size_t>(std::max<int64_t>(external, 0)));
 }
 
 void v8shim_isolate_terminate(v8shim_isolate_t* iso) {

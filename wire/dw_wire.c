@@ -51,7 +51,9 @@ static const dw_wire_rule_t  dw_wire_rules[DW_WIRE_TYPE_MAX] = {
     [DW_WIRE_WINDOW] = { "WINDOW", DW_WIRE_BY_EITHER, 0, 0, 4, 4 },
 
     [DW_WIRE_DONE] =   { "DONE", DW_WIRE_BY_ENGINE, 0, 0,
-                         DW_WIRE_USAGE_SIZE, DW_WIRE_USAGE_SIZE }
+                         DW_WIRE_USAGE_SIZE, DW_WIRE_USAGE_SIZE },
+
+    [DW_WIRE_FOOTPRINT] = { "FOOTPRINT", DW_WIRE_BY_ENGINE, 0, 0, 8, 8 }
 };
 
 
@@ -226,6 +228,15 @@ dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit)
     p = dw_wire_put_header(p, DW_WIRE_WINDOW, 0, channel, sizeof(credit));
 
     return dw_wire_put32(p, credit);
+}
+
+
+uint8_t *
+dw_wire_put_footprint(uint8_t *p, uint64_t channel, uint64_t bytes)
+{
+    p = dw_wire_put_header(p, DW_WIRE_FOOTPRINT, 0, channel, sizeof(bytes));
+
+    return dw_wire_put64(p, bytes);
 }
 
 
@@ -494,6 +505,19 @@ dw_wire_get_window(dw_wire_span_t payload, uint32_t *credit)
     *credit = dw_wire_get32(payload.data);
 
     return *credit ? DW_WIRE_OK : DW_WIRE_BAD;
+}
+
+
+dw_wire_err_t
+dw_wire_get_footprint(dw_wire_span_t payload, uint64_t *bytes)
+{
+    if (payload.size != sizeof(*bytes)) {
+        return DW_WIRE_BAD;
+    }
+
+    *bytes = dw_wire_get64(payload.data);
+
+    return DW_WIRE_OK;
 }
 
 

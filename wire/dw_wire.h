@@ -55,6 +55,8 @@
 
 #define DW_WIRE_LENGTH_UNKNOWN    UINT64_MAX
 
+#define DW_WIRE_FOOTPRINT_STEP    (1024 * 1024)
+
 
 typedef enum {
     /* engine: first frame of a connection, channel 0; dw_wire_hello_t */
@@ -80,6 +82,11 @@ typedef enum {
     DW_WIRE_WINDOW = 9,
     /* engine: an invocation's waitUntil work is over; dw_wire_usage_t */
     DW_WIRE_DONE = 10,
+    /*
+     * engine: channel of an isolate; u64, the bytes of memory that it takes,
+     * when that has changed by DW_WIRE_FOOTPRINT_STEP or more
+     */
+    DW_WIRE_FOOTPRINT = 11,
 
     DW_WIRE_TYPE_MAX
 } dw_wire_type_t;
@@ -417,6 +424,7 @@ uint8_t *dw_wire_put_worker(uint8_t *p, uint64_t channel,
 uint8_t *dw_wire_put_usage(uint8_t *p, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, uint64_t cpu_us);
 uint8_t *dw_wire_put_window(uint8_t *p, uint64_t channel, uint32_t credit);
+uint8_t *dw_wire_put_footprint(uint8_t *p, uint64_t channel, uint64_t bytes);
 uint8_t *dw_wire_put_reset(uint8_t *p, uint8_t flags, uint64_t channel,
     dw_wire_code_t code, uint32_t cpu_us, size_t tail);
 uint8_t *dw_wire_put_hello(uint8_t *p, const dw_wire_hello_t *hello,
@@ -446,6 +454,7 @@ dw_wire_err_t dw_wire_get_worker(dw_wire_span_t payload,
 dw_wire_err_t dw_wire_get_usage(dw_wire_span_t payload,
     dw_wire_usage_t *usage);
 dw_wire_err_t dw_wire_get_window(dw_wire_span_t payload, uint32_t *credit);
+dw_wire_err_t dw_wire_get_footprint(dw_wire_span_t payload, uint64_t *bytes);
 dw_wire_err_t dw_wire_get_reset(dw_wire_span_t payload,
     dw_wire_reset_t *reset);
 dw_wire_err_t dw_wire_get_hello(dw_wire_span_t payload,

@@ -84,6 +84,7 @@ static void
 fuzz_payload(dw_wire_span_t payload, dw_wire_side_t side)
 {
     uint32_t            credit;
+    uint64_t            footprint;
     dw_wire_log_t       log;
     dw_wire_open_t      open;
     dw_wire_usage_t     usage;
@@ -136,6 +137,7 @@ fuzz_payload(dw_wire_span_t payload, dw_wire_side_t side)
 
     (void) dw_wire_get_usage(payload, &usage);
     (void) dw_wire_get_window(payload, &credit);
+    (void) dw_wire_get_footprint(payload, &footprint);
 
     fuzz_lists(payload);
 }

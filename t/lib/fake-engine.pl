@@ -33,6 +33,7 @@ if (!$role || ($role eq 'host' && !-e "$home/host")) {
 use constant {
     HELLO => 1, RETIRE => 2, LOG => 3, OPEN => 4, HEAD => 5, DATA => 6,
     FINISH => 7, RESET => 8, WINDOW => 9, DONE => 10,
+    FOOTPRINT => 11,
 
     ISOLATE => 1, FETCH => 2, LOAD => 3,
 
@@ -106,6 +107,7 @@ sub window { my ($c, $n) = @_; return frame(WINDOW, $c, pack 'L', $n) }
 sub fail { my ($c, $code, $text) = @_;
              return frame(RESET, $c, pack('S S L', $code, 0, 0)
                                      . ($text // "message\0\0")) }
+sub footprint { my ($c, $bytes) = @_; return frame(FOOTPRINT, $c, pack 'Q', $bytes) }
 sub unseen { my ($c) = @_;
              return frame(RESET, $c, pack('S S L', 4, 0, 0) . "gone\0\0", UNSEEN) }
 sub console { my ($c, $level, $text, $kind) = @_;
@@ -416,6 +418,11 @@ my %act = (
     silence         => sub { '' },
     head_only       => sub { head($_[0]) },
     isolate_reset   => sub { fail($fetch{$_[0]}{isolate}, 4) },
+    footprint_huge  => sub { my $i = $fetch{$_[0]}{isolate};
+                             footprint($i, UNKNOWN) . footprint($i, 0)
+                             . footprint($i, UNKNOWN) . answer($_[0], "ok\n") },
+    footprint_short => sub { frame(FOOTPRINT, $fetch{$_[0]}{isolate}, "\0" x 7) },
+    footprint_fetch => sub { frame(FOOTPRINT, $_[0], "\0" x 8) },
     unseen          => sub { unseen($_[0]) },
     unseen_once     => sub { state $n = 0;
                              $n++ ? answer($_[0], "again\n") : unseen($_[0]) },

@@ -44,6 +44,8 @@ typedef struct {
     /* the frame that wait_for() found */
     dw_wire_header_t   header;
     dw_wire_span_t     payload;
+
+    uint64_t           footprint;      /* of some isolate, as told last */
 } engine_t;
 
 
@@ -305,6 +307,17 @@ next_within(int ms)
             engine.payload.data = span.data + DW_WIRE_HEADER_SIZE;
             engine.payload.size = engine.header.length;
             engine.start += DW_WIRE_HEADER_SIZE + engine.header.length;
+
+            if (engine.header.type == DW_WIRE_FOOTPRINT) {
+
+                /* it may come at any time */
+
+                assert_int_equal(dw_wire_get_footprint(engine.payload,
+                                                       &engine.footprint),
+                                 DW_WIRE_OK);
+                continue;
+            }
+
             return true;
 
         case DW_WIRE_SHORT:
@@ -361,6 +374,22 @@ wait_for(dw_wire_type_t type, uint64_t channel)
     }
 
     fail_msg("no %s on channel %d", dw_wire_type_name(type), (int) channel);
+}
+
+
+/* The last one that was told is, or will be, so large. */
+static void
+expect_footprint(uint64_t least, uint64_t most)
+{
+    int64_t  deadline;
+
+    deadline = now_ms() + DEADLINE_MS;
+
+    while (engine.footprint < least && now_ms() < deadline) {
+        (void) next_within(10);
+    }
+
+    assert_in_range(engine.footprint, least, most);
 }
 
 
@@ -635,6 +664,29 @@ an_invocation_may_have_a_lower_limit_of_its_own(void **state)
     send_worker(5, 30, 64, spin);
     send_limited_fetch(7, 5, 60000);
     expect_reset(7, DW_WIRE_CPU, NULL);
+
+    stop();
+}
+
+
+static void
+tells_what_an_isolate_takes(void **state)
+{
+    (void) state;
+
+    start(usual, NULL);
+
+    send_worker(1, 1000, 64, hello);
+    send_fetch(3, 1);
+    expect_footprint(1024 * 1024, 10 * 1024 * 1024);
+
+    send_worker(5, 1000, 64,
+                "let held;"
+                "export default { async fetch() {"
+                "  held = new Uint8Array(20 << 20);"
+                "  return new Response('held'); } };");
+    send_fetch(7, 5);
+    expect_footprint(20 * 1024 * 1024, 30 * 1024 * 1024);
 
     stop();
 }
@@ -1612,6 +1664,7 @@ main(void)
         cmocka_unit_test(a_terminated_isolate_is_reported_and_gone),
         cmocka_unit_test(code_may_lower_its_limits),
         cmocka_unit_test(an_invocation_may_have_a_lower_limit_of_its_own),
+        cmocka_unit_test(tells_what_an_isolate_takes),
         cmocka_unit_test(cpu_time_adds_up_over_the_events_of_an_invocation),
         cmocka_unit_test(a_reset_invocation_pays_for_its_wait_until),
         cmocka_unit_test(nothing_follows_the_reset_of_an_invocation),

@@ -84,6 +84,7 @@ static const struct {
     { DW_WIRE_RESET,  3, DW_WIRE_UNSEEN, false, 10, 16384 },
     { DW_WIRE_WINDOW, 3, 0, false, 4, 4 },
     { DW_WIRE_DONE,   DW_WIRE_BY_ENGINE, 0, false, 8, 8 },
+    { DW_WIRE_FOOTPRINT, DW_WIRE_BY_ENGINE, 0, false, 8, 8 },
 };
 
 #define RULES  (sizeof(rules) / sizeof(rules[0]))
@@ -582,6 +583,28 @@ worker(void **state)
 
 
 static void
+footprint(void **state)
+{
+    size_t    size;
+    uint8_t   frame[DW_WIRE_HEADER_SIZE + 9] = { 0 };
+    uint64_t  bytes;
+
+    (void) state;
+
+    dw_wire_put_footprint(frame, 7, UINT64_MAX - 1);
+
+    for (size = 0; size <= 9; size++) {
+        assert_int_equal(dw_wire_get_footprint(
+                             span_of(frame + DW_WIRE_HEADER_SIZE, size),
+                             &bytes),
+                         size == 8 ? DW_WIRE_OK : DW_WIRE_BAD);
+    }
+
+    assert_true(bytes == UINT64_MAX - 1);
+}
+
+
+static void
 usage_and_window(void **state)
 {
     size_t            i;
@@ -941,6 +964,7 @@ main(void)
         cmocka_unit_test(worker),
         cmocka_unit_test(grants),
         cmocka_unit_test(grants_are_counted),
+        cmocka_unit_test(footprint),
         cmocka_unit_test(usage_and_window),
         cmocka_unit_test(reset),
         cmocka_unit_test(hello),
