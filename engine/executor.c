@@ -320,9 +320,9 @@ dw_executor_judge(dw_isolate_t *iso, v8shim_status_t status,
         return DW_RUN_DEAD;
     }
 
-    if (iso->event.failed) {
-        dw_isolate_die(iso, DW_WIRE_BAD_CODE, iso->error.message,
-                       iso->error.location);
+    if (iso->event.failed_for != 0) {
+        dw_isolate_die(iso, iso->event.failed_for, iso->failure.message,
+                       iso->failure.location);
         return DW_RUN_DEAD;
     }
 

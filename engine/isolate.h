@@ -41,7 +41,7 @@ typedef struct {
     uint64_t           invocation;      /* who pays; 0: nobody */
     uint64_t           cpu_start_ns;    /* thread CPU clock; of its share */
     double             now_ms;          /* monotonic, for op now */
-    bool               failed;          /* op failed was called */
+    dw_wire_code_t     failed_for;      /* ops failed, abort; else 0 */
 } dw_event_t;
 
 
@@ -71,7 +71,8 @@ struct dw_isolate_s {
     dw_event_t         event;
     size_t             footprint;       /* as nginx was told last */
     dw_resources_t     resources;
-    v8shim_error_t     error;           /* op failed, or V8 */
+    v8shim_error_t     failure;         /* what ops failed, abort said */
+    v8shim_error_t     error;           /* V8's */
 };
 
 

@@ -762,20 +762,47 @@ dw_op_copy_text(char *to, size_t size, const v8shim_value_t *value)
 
 /* The executor buries the isolate when the event is over. */
 static void
+dw_op_give_up(dw_isolate_t *iso, dw_wire_code_t code,
+    const v8shim_value_t *args)
+{
+    if (iso->event.failed_for != 0) {
+        return;
+    }
+
+    iso->event.failed_for = code;
+
+    dw_op_copy_text(iso->failure.message, sizeof(iso->failure.message),
+                    &args[0]);
+    dw_op_copy_text(iso->failure.location, sizeof(iso->failure.location),
+                    &args[1]);
+}
+
+
+static void
 dw_op_failed(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 {
     dw_isolate_t  *iso;
 
     iso = dw_op_isolate(user, result);
-    if (iso == NULL || iso->event.failed) {
-        return;
+
+    if (iso != NULL) {
+        dw_op_give_up(iso, DW_WIRE_BAD_CODE, args);
     }
+}
 
-    iso->event.failed = true;
 
-    dw_op_copy_text(iso->error.message, sizeof(iso->error.message), &args[0]);
-    dw_op_copy_text(iso->error.location, sizeof(iso->error.location),
-                    &args[1]);
+/* No line of the worker's runs after this. */
+static void
+dw_op_abort(void *user, const v8shim_value_t *args, v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+
+    iso = dw_op_isolate(user, result);
+
+    if (iso != NULL) {
+        dw_op_give_up(iso, DW_WIRE_EXCEPTION, args);
+        v8shim_isolate_terminate(iso->cell->v8);
+    }
 }
 
 
@@ -1040,6 +1067,7 @@ const v8shim_op_t  dw_ops[] = {
     { "code",    "nnnnnnB",  dw_op_code },
     { "worker",  "nnn",      dw_op_worker },
     { "failed",  "uu",       dw_op_failed },
+    { "abort",   "uu",       dw_op_abort },
     { "alarm",   "n",        dw_op_alarm },
     { "enter",   "n",        dw_op_enter },
     { "log",     "nnu",      dw_op_log },

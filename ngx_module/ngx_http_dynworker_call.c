@@ -84,6 +84,7 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
     ngx_str_t  message;
 
     call->isolate = isolate;
+    call->rpc = head->rpc;
 
     ngx_http_dynworker_isolate_ref(isolate);
 
@@ -690,6 +691,14 @@ ngx_http_dynworker_call_fail(ngx_http_dynworker_call_t *call, ngx_uint_t code,
     ngx_http_dynworker_call_log_failure(call, code, message, location);
 
     ngx_http_dynworker_call_answered(call);
+
+    if (call->rpc && call->origin && !call->origin->out_ended) {
+
+        /* calls in the session are told why, not that a body broke off */
+
+        call->origin->out_ended = 1;
+        ngx_http_dynworker_channel_reset(call->origin, code, message);
+    }
 
     if (call->response_pipe && !call->joined) {
         ngx_http_dynworker_pipe_fail(call->response_pipe, code);

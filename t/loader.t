@@ -1443,3 +1443,97 @@ export default {
   . "no error, but ran 20971520\n") x 2]
 --- no_error_log
 [alert]
+
+
+
+=== TEST 37: abortIsolate() ends a dynamic worker and all that runs in it; a new one is loaded
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, message, module } from "./help.js";
+const text = `
+  import { WorkerEntrypoint, abortIsolate } from "cloudflare:workers";
+  let n = 0;
+  export default class extends WorkerEntrypoint {
+    fetch({ url }) { return new Response("visit " + ++n); }
+    wait() { return new Promise(() => { setTimeout(() => {}, 1e6); }); }
+    async abort(...reason) {
+      await null;
+      try {
+        abortIsolate(...reason);
+      } catch {} finally {
+        console.error("it went on");
+      }
+      for (;;) {}
+    }
+  }`;
+export default {
+  async fetch(request, env) {
+    let calls = 0;
+    const get = () => env.LOADER.get("x", () => (calls++, module(text))).getEntrypoint();
+    const e = get();
+    const visit = async (e) => (await e.fetch("http://x/")).text();
+    return lines(await visit(e), await visit(e),
+      ...await Promise.all([
+        message(() => e.wait()), message(() => get().wait()),
+        message(() => e.abort("bad\0 state")),
+      ]),
+      await visit(e), await visit(get()),
+      await message(() => e.abort()), await visit(get()),
+      calls,
+      await message(() => env.LOADER.load(module(
+        'import { abortIsolate } from "cloudflare:workers"; abortIsolate("at the top");',
+      )).getEntrypoint().fetch("http://x/")));
+  },
+};
+--- request
+GET /t
+--- response_body
+visit 1
+visit 2
+Error: abortIsolate() was called: bad  state
+Error: abortIsolate() was called: bad  state
+Error: abortIsolate() was called: bad  state
+visit 1
+visit 2
+Error: abortIsolate() was called.
+visit 1
+3
+Error: abortIsolate() was called: at the top
+--- error_log eval
+qr/\[error\] .*worker "x" failed at main\.js:\d+:\d+: abortIsolate\(\) was called: bad  state/
+--- no_error_log
+it went on
+[alert]
+
+
+
+=== TEST 38: abortIsolate() ends a host worker, too
+--- config
+    location /t {
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { abortIsolate } from "cloudflare:workers";
+let n = 0;
+export default {
+  fetch({ url }) {
+    if (url.endsWith("?abort")) abortIsolate("enough");
+    return new Response(`visit ${++n}\n`);
+  },
+};
+--- request eval
+["GET /t", "GET /t", "GET /t?abort", "GET /t"]
+--- error_code eval
+[200, 200, 500, 200]
+--- response_body_like eval
+["visit 1", "visit 2", "500 Internal", "visit 1"]
+--- error_log eval
+qr/worker "\S*host\.js" failed at host\.js:5:33: abortIsolate\(\) was called: enough/
+--- no_error_log
+[alert]

@@ -10,6 +10,7 @@ import { chunk } from "../core/chunks.js";
 import { messageOf } from "../core/errors.js";
 import { RpcPromise, RpcProperty, RpcStub } from "../core/stubs.js";
 import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
+import { abortIsolate } from "./abort-isolate.js";
 import { CJS, JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
   hasAsyncHooks, hasNodeGlobals, hasNodeModules,
@@ -69,6 +70,7 @@ function workersModule() {
   exports.RpcStub = RpcStub;
   exports.RpcTarget = RpcTarget;
   exports.WorkerEntrypoint = WorkerEntrypoint;
+  exports.abortIsolate = abortIsolate;
   exports.env = worker.env;
   exports.exports = worker.exports;
   exports.waitUntil = waitUntil;

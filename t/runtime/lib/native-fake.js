@@ -392,6 +392,11 @@ export class FakeIsolate extends Nginx {
       worker: (outbound, cpuMs, subRequests) => {
         note("worker", { outbound, cpuMs, subRequests });
       },
+      // the engine ends the isolate here
+      abort: (message, location) => {
+        note("abort", { message, location });
+        throw new Error(message);
+      },
       failed: (message, location) => { note("failed", { message, location }); },
       alarm: (milliseconds) => {
         clearTimeout(this.#timer);
