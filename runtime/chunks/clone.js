@@ -1,5 +1,6 @@
-export { Grants, requireLasting, copyEnv, serializeProps }
-  from "../clone/capabilities.js";
+export {
+  copyEnv, Grants, requireLasting, serializeLoadedProps, serializeProps,
+} from "../clone/capabilities.js";
 export { notSerializable } from "../clone/copy.js";
 export { fromParts, Plain, toArray, toPlain } from "../clone/plain.js";
 export {

@@ -133,3 +133,12 @@ export function serializeProps(props) {
       : v8.hostObject(TAG_CAPABILITY, parts(kind, target.capability));
   }).finish(props));
 }
+
+// Props for an entrypoint of a loaded worker, as bytes.  They travel with each
+// call, and a capability only with the code.
+export const serializeLoadedProps = (props) =>
+  toBytes(new WithCapabilities(() => {
+    throw dataCloneError(
+      "A stub in the props of getEntrypoint() could not be cloned: give it to " +
+      "the dynamic Worker in its env, or as an argument of an RPC call.");
+  }).finish(props));

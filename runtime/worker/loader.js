@@ -12,7 +12,6 @@ import {
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { chunk } from "../core/chunks.js";
-import { serialize } from "../core/clone.js";
 import { runIn } from "../core/context.js";
 import { errorFromReset, locationOf, messageOf } from "../core/errors.js";
 import { currentFrame, requireInvocation } from "../core/invocation.js";
@@ -175,7 +174,10 @@ class WorkerStub {
       if (!isObject(options)) {
         throw new TypeError("getEntrypoint(): options must be an object.");
       }
-      if (options.props !== undefined) props = serialize(options.props);
+      const given = options.props;
+      if (given !== undefined) {
+        props = chunk("clone").serializeLoadedProps(given);
+      }
       limits = checkLimits(options.limits, "getEntrypoint()");
     }
     return createFetcher({ stub: this.#load, entrypoint, props, limits });

@@ -129,6 +129,29 @@ host(
   });
 
 host(
+  "stubs in the props of getEntrypoint() are refused, and it says what to do",
+  `import { WorkerEntrypoint } from "cloudflare:workers";
+   export class Room extends WorkerEntrypoint {}
+   export default { async fetch(request, env, ctx) {
+     const worker = env.LOADER.get("id", () => {});
+     const seen = [];
+     for (const stub of [env.API, ctx.exports.Room, ctx.exports.Room({ props: {} }),
+       env.LOADER, worker.getEntrypoint()]) {
+       try {
+         worker.getEntrypoint("", { props: { deep: [stub] } });
+       } catch (error) { seen.push(error.name + ": " + error.message); }
+     }
+     return Response.json(seen);
+   } };`, env,
+  async (isolate) => {
+    assert.deepEqual(
+      JSON.parse((await isolate.request()).text), Array(5).fill(
+        "DataCloneError: A stub in the props of getEntrypoint() could not be " +
+        "cloned: give it to the dynamic Worker in its env, or as an argument of " +
+        "an RPC call."));
+  });
+
+host(
   "get() of a warm id: the callback does not run",
   `export default { async fetch(request, env) {
      const stub = env.LOADER.get("tenant:é", () => { throw new Error("ran"); });
