@@ -1528,12 +1528,55 @@ export default {
   },
 };
 --- request eval
-["GET /t", "GET /t", "GET /t?abort", "GET /t"]
+["GET /t?abort", "GET /t", "GET /t", "GET /t?abort", "GET /t"]
 --- error_code eval
-[200, 200, 500, 200]
+[500, 200, 200, 500, 200]
 --- response_body_like eval
-["visit 1", "visit 2", "500 Internal", "visit 1"]
+["500 Internal", "visit 1", "visit 2", "500 Internal", "visit 1"]
 --- error_log eval
 qr/worker "\S*host\.js" failed at host\.js:5:33: abortIsolate\(\) was called: enough/
 --- no_error_log
 [alert]
+
+
+
+=== TEST 39: env is what it was when the worker was loaded, the same object for all its requests, and import { env } too
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+export default {
+  async fetch(request, env, ctx) {
+    const given = { LIST: [1], NAME: "first" };
+    const worker = env.LOADER.get("x", () => module(`
+      import { env as global, exports, waitUntil, WorkerEntrypoint } from "cloudflare:workers";
+      let last;
+      const seen = [];
+      export default class extends WorkerEntrypoint {
+        async fetch() {
+          waitUntil(Promise.resolve().then(() => seen.push("waited")));
+          const same = last === undefined || last === this.env;
+          last = this.env;
+          return Response.json([same, global === this.env, this.ctx.exports === exports,
+            this.env.LIST, this.env.NAME, this.env.NEW ?? null, seen.length]);
+        }
+      }`, { env: given }));
+    const run = async () => (await worker.getEntrypoint().fetch("http://x/")).text();
+    const first = await run();
+    given.LIST.push(2);
+    given.NAME = "second";
+    given.NEW = 1;
+    return lines(first, await run());
+  },
+};
+--- request
+GET /t
+--- response_body
+[true,true,true,[1],"first",null,0]
+[true,true,true,[1],"first",null,1]
+--- no_error_log
+[error]

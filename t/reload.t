@@ -128,6 +128,25 @@ for my $role ('sandbox', 'host') {
 $t->stop;
 no_alerts();
 
+# -- a worker that nobody has asked for a while -------------------------------
+
+# It goes after a millisecond; without that it would count on and on.
+$t = DynWorker->start(http => 'dynworker_isolates idle=1ms;', config => <<'END',
+    location / { dynworker_load id=a code=/_code; }
+    location = /_code {
+        internal;
+        default_type text/javascript;
+        return 200 "let n = 0; export default { fetch() { return new Response(++n) } }";
+    }
+END
+);
+
+is $t->get('/')->{content}, 1, 'idle=1ms: a worker is loaded';
+ok wait_until { $t->get('/')->{content} == 1 }, '... and again, once it was idle';
+
+$t->stop;
+no_alerts();
+
 # -- an engine that ends while code is on its way to it ----------------------
 
 my $fake = "$home/fake-engine.pl";

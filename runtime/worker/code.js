@@ -52,7 +52,7 @@ function requireOptionalBoolean(value, field) {
 
 const kinds = ["js", "cjs", "text", "data", "json", "py", "wasm"];
 
-const bundlerHint =
+export const bundlerHint =
   " If you're trying to load TypeScript, bundle it first with " +
   "'@cloudflare/worker-bundler' and pass the generated JavaScript modules.";
 

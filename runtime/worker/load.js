@@ -7,7 +7,7 @@ import {
 import {
   JSONParse, list, ObjectDefineProperty, PrimordialError as Error,
   PrimordialNumber as Number,
-  PromisePrototypeThen, ReflectOwnKeys,
+  PromisePrototypeThen, ReflectOwnKeys, StringPrototypeStartsWith,
 } from "../primordials.js";
 import { copyBytes } from "../core/bytes.js";
 import { deserialize } from "../core/clone.js";
@@ -24,7 +24,7 @@ import { setCompatibility } from "./compatibility.js";
 import { worker } from "./entrypoints.js";
 import { dropEvents, startEvents } from "./events.js";
 import { createLoader } from "./loader.js";
-import { importMain, setModules } from "./modules.js";
+import { importMain, setModules, syntaxHint } from "./modules.js";
 import { installNodeGlobals } from "./node-globals.js";
 
 // wire/dw_wire.h: dw_wire_record_kind_t
@@ -167,7 +167,11 @@ let evaluating = false;
 function fail(error) {
   evaluating = false;
   dropEvents();
-  ops.failed(messageOf(error), locationOf(error));
+  const message = messageOf(error);
+  const location = locationOf(error);
+  const hint = StringPrototypeStartsWith(message, "SyntaxError: ")
+    ? syntaxHint(location) : "";
+  ops.failed(message + hint, location);
 }
 
 // The event LOAD.

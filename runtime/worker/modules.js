@@ -2,7 +2,8 @@
 
 import { v8 } from "../native.js";
 import {
-  JSONParse, list, ObjectCreate, PrimordialError as Error, SafeMap, splitString,
+  JSONParse, list, ObjectCreate, PrimordialError as Error,
+  PrimordialNumber as Number, RegExpPrototypeExec, SafeMap, splitString,
   StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
 } from "../primordials.js";
@@ -11,13 +12,16 @@ import { messageOf } from "../core/errors.js";
 import { RpcPromise, RpcProperty, RpcStub } from "../core/stubs.js";
 import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
 import { abortIsolate } from "./abort-isolate.js";
-import { CJS, JS, JSON_MODULE, TEXT, WASM } from "./code.js";
+import { bundlerHint, CJS, JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
   hasAsyncHooks, hasNodeGlobals, hasNodeModules,
 } from "./compatibility.js";
 import {
   DurableObject, RpcTarget, waitUntil, worker, WorkerEntrypoint,
 } from "./entrypoints.js";
+
+// Of a line that cannot be parsed, this much is looked at.
+const MAX_LINE = 1000;
 
 const modules = new SafeMap();
 const synthetic = new SafeMap();
@@ -193,6 +197,36 @@ function hint(specifier) {
   return StringPrototypeIndexOf(specifier, ":") !== -1 ||
       StringPrototypeStartsWith(specifier, ".") ? ""
     : "\n  npm packages must be bundled, e.g. with '@cloudflare/worker-bundler'";
+}
+
+// On a line that is no JavaScript: it may be TypeScript.
+const typed = /\b(?:abstract|as|declare|enum|implements|interface|namespace|private|protected|public|readonly|satisfies|type)\s|[\w)\]]\s*\??:\s*[\w{[(]|<\w+>/;
+
+// The line of "name:line:column", or "".
+function lineAt(location) {
+  const column = StringPrototypeLastIndexOf(location, ":");
+  const colon = StringPrototypeLastIndexOf(location, ":", column - 1);
+  if (colon < 1) return "";
+  const module = modules.get(StringPrototypeSlice(location, 0, colon));
+  if (module === undefined || module.kind !== JS) return "";
+  const number = Number(StringPrototypeSlice(location, colon + 1, column));
+  let at = 0;
+  for (let i = 1; i < number; i++) {
+    at = StringPrototypeIndexOf(module.content, "\n", at) + 1;
+    if (at === 0) return "";
+  }
+  return StringPrototypeSlice(module.content, at, at + MAX_LINE);
+}
+
+// For a SyntaxError there.
+export function syntaxHint(location) {
+  return RegExpPrototypeExec(typed, firstLine(lineAt(location))) === null
+    ? "" : bundlerHint;
+}
+
+function firstLine(text) {
+  const end = StringPrototypeIndexOf(text, "\n");
+  return end === -1 ? text : StringPrototypeSlice(text, 0, end);
 }
 
 export function importMain(name) {

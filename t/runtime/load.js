@@ -90,7 +90,7 @@ loads("MODULE: text in UTF-8", FORMAT.MODULE,
 loads("cloudflare:workers has its names", FORMAT.MODULE,
   `import * as workers from "cloudflare:workers";
    export default { fetch() { return new Response(Object.keys(workers).join()); } };`,
-  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,WorkerEntrypoint,env,exports,waitUntil");
+  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,WorkerEntrypoint,abortIsolate,env,exports,waitUntil");
 
 loads("dynamic import() of the worker's own modules", FORMAT.JSON, json({
   mainModule: "index.js",
@@ -176,6 +176,22 @@ fails("streamingTails", FORMAT.JSON, withCode({ streamingTails: [1] }),
 fails("a syntax error, with its place", FORMAT.MODULE,
   "export default {\n  fetch( };", /^SyntaxError: /,
   { location: "index.js:2:10", only: "engine" });
+for (const [title, text] of [
+  ["a type", "export default {\n  async fetch(request: Request) {} };"],
+  ["an interface", "\n\ninterface Env { A: string }\nexport default {};"],
+  ["a generic", "const a = new Map<string>();\nlet m: Map<string, number>;"],
+  ["an import of types", 'import type { Env } from "./types";'],
+  ["a private method", "class A {\n  private async b() {} }"],
+]) {
+  fails(`TypeScript in a module of JavaScript: ${title}`, FORMAT.MODULE, text,
+    /^SyntaxError: .* If you're trying to load TypeScript, bundle it first with '@cloudflare\/worker-bundler' and pass/,
+    { only: "engine" });
+}
+fails("other syntax errors do not speak of it", FORMAT.MODULE,
+  "export default {\n  fetch( { ]\n};", "SyntaxError: Unexpected token ']'",
+  { only: "engine" });
+fails("nor exceptions", FORMAT.MODULE,
+  "const type = 1; throw new Error('x: y');", "x: y");
 fails("an exception at start-up", FORMAT.MODULE,
   "\nthrow new Error('at start');", "at start", { location: "index.js:2:7" });
 fails("a rejection in top-level await", FORMAT.MODULE,
