@@ -39,6 +39,7 @@ struct dw_channel_s {
     uint8_t           kind;             /* dw_wire_kind_t */
     bool              ours;             /* the engine opened it */
     bool              begun;            /* an invocation: the worker knows it */
+    bool              pass;             /* ... and called op passThrough */
     bool              sent_head;
     bool              writable;         /* a body may be sent now */
     bool              sent_end;

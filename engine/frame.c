@@ -172,13 +172,15 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
         tombstone = dw_tombstone_find(&engine->channels, open->parent);
 
         if (tombstone != NULL) {
-            dw_send_unseen(&engine->out, id, tombstone->code,
-                           dw_span_of(tombstone->message),
-                           dw_span_of(tombstone->location));
+            dw_send_reset_as(&engine->out, DW_WIRE_UNSEEN, id,
+                             tombstone->code, 0,
+                             dw_span_of(tombstone->message),
+                             dw_span_of(tombstone->location));
 
         } else {
-            dw_send_unseen(&engine->out, id, DW_WIRE_ENGINE,
-                           dw_span_of("Worker is gone."), dw_span_of(""));
+            dw_send_reset_as(&engine->out, DW_WIRE_UNSEEN, id,
+                             DW_WIRE_ENGINE, 0,
+                             dw_span_of("Worker is gone."), dw_span_of(""));
         }
 
         return;

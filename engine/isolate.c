@@ -190,6 +190,7 @@ void
 dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
     const char *location)
 {
+    uint8_t          flags;
     dw_out_t        *out;
     dw_list_t       *link;
     dw_channel_t    *channel;
@@ -211,13 +212,15 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
             dw_send_reset(out, channel->id, DW_WIRE_CANCEL, 0,
                           dw_span_of(""), dw_span_of(""));
 
-        } else if (channel->kind == DW_WIRE_FETCH && !channel->begun) {
-            dw_send_unseen(out, channel->id, code, dw_span_of(message),
-                           dw_span_of(location));
-
         } else {
-            dw_send_reset(out, channel->id, code, channel->cpu_ns,
-                          dw_span_of(message), dw_span_of(location));
+            flags = channel->pass ? DW_WIRE_PASS : 0;
+
+            if (channel->kind == DW_WIRE_FETCH && !channel->begun) {
+                flags = DW_WIRE_UNSEEN;
+            }
+
+            dw_send_reset_as(out, flags, channel->id, code, channel->cpu_ns,
+                             dw_span_of(message), dw_span_of(location));
         }
 
         if (channel->kind == DW_WIRE_ISOLATE) {

@@ -590,10 +590,11 @@ dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     if (channel != NULL && channel->kind != DW_WIRE_ISOLATE
         && !channel->closed)
     {
-        dw_send_reset(&iso->engine->out, channel->id, (dw_wire_code_t) code,
-                      dw_op_is_invocation(channel)
-                      ? dw_op_cpu_ns(iso, channel) : 0,
-                      dw_op_span(&args[2]), dw_op_span(&args[3]));
+        dw_send_reset_as(&iso->engine->out, channel->pass ? DW_WIRE_PASS : 0,
+                         channel->id, (dw_wire_code_t) code,
+                         dw_op_is_invocation(channel)
+                         ? dw_op_cpu_ns(iso, channel) : 0,
+                         dw_op_span(&args[2]), dw_op_span(&args[3]));
 
         if (dw_op_is_invocation(channel)) {
             dw_channel_close(channel);
@@ -606,6 +607,30 @@ dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     dw_channels_unlock(&iso->engine->channels);
 
     dw_out_relieve(&iso->engine->out);
+}
+
+
+static void
+dw_op_pass_through(void *user, const v8shim_value_t *args,
+    v8shim_value_t *result)
+{
+    dw_isolate_t  *iso;
+    dw_channel_t  *channel;
+
+    iso = dw_op_isolate(user, result);
+    if (iso == NULL) {
+        return;
+    }
+
+    dw_channels_lock(&iso->engine->channels);
+
+    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+
+    if (channel != NULL && dw_op_is_invocation(channel)) {
+        channel->pass = true;
+    }
+
+    dw_channels_unlock(&iso->engine->channels);
 }
 
 
@@ -1062,6 +1087,7 @@ const v8shim_op_t  dw_ops[] = {
     { "end",     "n",        dw_op_end },
     { "done",    "n",        dw_op_done },
     { "reset",   "nnuu",     dw_op_reset },
+    { "passThrough", "n",    dw_op_pass_through },
     { "grant",   "nn",       dw_op_grant },
     { "load",    "nnU",      dw_op_load },
     { "code",    "nnnnnnB",  dw_op_code },

@@ -93,8 +93,8 @@ dw_send_hello(dw_out_t *out, const char *v8_version, bool jailed, bool jit)
 }
 
 
-static void
-dw_send_reset_frame(dw_out_t *out, uint8_t flags, uint64_t channel,
+void
+dw_send_reset_as(dw_out_t *out, uint8_t flags, uint64_t channel,
     dw_wire_code_t code, uint64_t cpu_ns, dw_wire_span_t message,
     dw_wire_span_t location)
 {
@@ -122,16 +122,7 @@ void
 dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
     uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location)
 {
-    dw_send_reset_frame(out, 0, channel, code, cpu_ns, message, location);
-}
-
-
-void
-dw_send_unseen(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    dw_wire_span_t message, dw_wire_span_t location)
-{
-    dw_send_reset_frame(out, DW_WIRE_UNSEEN, channel, code, 0, message,
-                        location);
+    dw_send_reset_as(out, 0, channel, code, cpu_ns, message, location);
 }
 
 

@@ -18,9 +18,10 @@ void dw_send_hello(dw_out_t *out, const char *v8_version, bool jailed,
 void dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
     uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location);
 
-/* The same for an invocation that the worker has seen nothing of. */
-void dw_send_unseen(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    dw_wire_span_t message, dw_wire_span_t location);
+/* The same of an invocation: DW_WIRE_UNSEEN, DW_WIRE_PASS. */
+void dw_send_reset_as(dw_out_t *out, uint8_t flags, uint64_t channel,
+    dw_wire_code_t code, uint64_t cpu_ns, dw_wire_span_t message,
+    dw_wire_span_t location);
 
 /* A frame without a payload: RETIRE, END. */
 void dw_send_empty(dw_out_t *out, dw_wire_type_t type, uint64_t channel);

@@ -835,6 +835,7 @@ struct ngx_http_dynworker_call_s {
 
     unsigned                        waiting:1;
     unsigned                        again:1;        /* is invoked anew */
+    unsigned                        pass:1;         /* DW_WIRE_PASS */
     unsigned                        rpc:1;
     unsigned                        responded:1;
     unsigned                        response_done:1;

@@ -137,7 +137,9 @@ ngx_http_dynworker_client_body_event(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
 
-    if (ctx->call) {
+    /* "error_page" may have led elsewhere, where nobody reads the rest */
+
+    if (ctx && ctx->call) {
         ngx_http_dynworker_client_body_read(ctx->call);
     }
 }

@@ -370,6 +370,22 @@ ngx_http_dynworker_client_fail(ngx_http_dynworker_call_t *call,
         ngx_http_dynworker_client_retry_after(r);
     }
 
+    if (call->body_started) {
+
+        /*
+         * Who answers in the worker's place finds no body, and must not wait
+         * for it.  A request that was to be passed through is not the same
+         * without: it gets no "error_page".
+         */
+
+        r->headers_in.content_length_n = 0;
+        r->headers_in.chunked = 0;
+
+        if (call->pass) {
+            r->error_page = 1;
+        }
+    }
+
     ngx_http_dynworker_client_finish(call,
                                      ngx_http_dynworker_errors[code].status);
 }

@@ -888,6 +888,12 @@ ngx_http_dynworker_switch_channel_reset(ngx_http_dynworker_channel_t *channel,
     location.data = (u_char *) reset.location.data;
     location.len = reset.location.size;
 
+    if ((header->flags & DW_WIRE_PASS) && channel->kind == DW_WIRE_FETCH
+        && channel->ours)
+    {
+        ((ngx_http_dynworker_call_t *) channel->owner)->pass = 1;
+    }
+
     /* other code of the same worker would fare no better */
 
     ngx_http_dynworker_switch_fail(channel,

@@ -45,7 +45,8 @@ static const dw_wire_rule_t  dw_wire_rules[DW_WIRE_TYPE_MAX] = {
     [DW_WIRE_END] =    { "END", DW_WIRE_BY_EITHER, DW_WIRE_FINAL, 0,
                          0, DW_WIRE_USAGE_SIZE },
 
-    [DW_WIRE_RESET] =  { "RESET", DW_WIRE_BY_EITHER, DW_WIRE_UNSEEN, 0,
+    [DW_WIRE_RESET] =  { "RESET", DW_WIRE_BY_EITHER,
+                         DW_WIRE_UNSEEN|DW_WIRE_PASS, 0,
                          DW_WIRE_RESET_SIZE + 2, DW_WIRE_MESSAGE_MAX },
 
     [DW_WIRE_WINDOW] = { "WINDOW", DW_WIRE_BY_EITHER, 0, 0, 4, 4 },

@@ -97,9 +97,11 @@ typedef enum {
 
 /*
  * header flags of DW_WIRE_RESET, from an engine on an invocation: the worker
- * has seen nothing of it, so another isolate may run it instead
+ * has seen nothing of it, so another isolate may run it instead; the worker
+ * wants an exception to be passed through to who answers in its place
  */
 #define DW_WIRE_UNSEEN  0x01
+#define DW_WIRE_PASS    0x02
 
 
 /* Kinds of channels. */

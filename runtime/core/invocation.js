@@ -24,7 +24,6 @@ export class Invocation {
   props = undefined;      // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
   signal = undefined;     // request.signal, once somebody has asked for it
-  passThrough = false;
   traced = 0;             // bytes or so that its worker's tails were sent
   gone = false;           // nginx has closed the channel
   over = false;

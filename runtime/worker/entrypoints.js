@@ -1,6 +1,6 @@
 // The classes of "cloudflare:workers" and the ExecutionContext.
 
-import { v8 } from "../native.js";
+import { ops, v8 } from "../native.js";
 import {
   JSONParse, ObjectDefineProperty, PrimordialTypeError as TypeError,
 } from "../primordials.js";
@@ -62,7 +62,7 @@ export class ExecutionContext {
 
   passThroughOnException() {
     requireBrand(#props in this);
-    this.#invocation.passThrough = true;
+    if (!this.#invocation.over) ops.passThrough(this.#invocation.channel);
   }
 }
 defineInterface(ExecutionContext);

@@ -81,7 +81,7 @@ static const struct {
     { DW_WIRE_HEAD,   3, 0, false, 0, 1024 * 1024 + 65536 },
     { DW_WIRE_DATA,   3, 0, false, 1, 65536 },
     { DW_WIRE_END,    3, DW_WIRE_FINAL, false, 0, 8 },
-    { DW_WIRE_RESET,  3, DW_WIRE_UNSEEN, false, 10, 16384 },
+    { DW_WIRE_RESET,  3, DW_WIRE_UNSEEN|DW_WIRE_PASS, false, 10, 16384 },
     { DW_WIRE_WINDOW, 3, 0, false, 4, 4 },
     { DW_WIRE_DONE,   DW_WIRE_BY_ENGINE, 0, false, 8, 8 },
     { DW_WIRE_FOOTPRINT, DW_WIRE_BY_ENGINE, 0, false, 8, 8 },

@@ -374,6 +374,7 @@ export class FakeIsolate extends Nginx {
         this.channel(channel).reset = { code, message, location };
         note("reset", { channel, code, message, location });
       },
+      passThrough: (channel) => { note("passThrough", { channel }); },
       grant: (channel, bytes) => {
         this.channel(channel).granted += bytes;
         note("grant", { channel, bytes });
