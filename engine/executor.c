@@ -355,6 +355,7 @@ dw_executor_deliver(dw_executor_t *exec, dw_isolate_t *iso, dw_mail_t *mail)
 {
     uint32_t          cpu_ms;
     uint64_t          budget_ns, now_ns, unix_ms;
+    dw_run_t          run;
     dw_event_t       *event;
     dw_wire_code_t    killed_for;
     v8shim_status_t   status;
@@ -402,7 +403,13 @@ dw_executor_deliver(dw_executor_t *exec, dw_isolate_t *iso, dw_mail_t *mail)
                        dw_clock_ns(CLOCK_THREAD_CPUTIME_ID)
                        - event->cpu_start_ns);
 
-    return dw_executor_judge(iso, status, killed_for);
+    run = dw_executor_judge(iso, status, killed_for);
+
+    if (run == DW_RUN_ALIVE && mail->event.type == DW_EVENT_LOAD) {
+        iso->loaded = true;
+    }
+
+    return run;
 }
 
 

@@ -215,7 +215,11 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
         } else {
             flags = channel->pass ? DW_WIRE_PASS : 0;
 
-            if (channel->kind == DW_WIRE_FETCH && !channel->begun) {
+            /* What ended it as it was loaded would end the next one, too. */
+
+            if (channel->kind == DW_WIRE_FETCH && !channel->begun
+                && iso->loaded)
+            {
                 flags = DW_WIRE_UNSEEN;
             }
 

@@ -66,6 +66,9 @@ struct dw_isolate_s {
     uint32_t           cpu_ms;
     uint32_t           memory_mb;
 
+    /* the LOAD event has not ended it; the watchdog reads it, too */
+    _Atomic bool       loaded;
+
     /* inside only */
     dw_cell_t         *cell;
     dw_event_t         event;

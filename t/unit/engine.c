@@ -606,6 +606,14 @@ a_terminated_isolate_is_reported_and_gone(void **state)
     expect_reset(7, DW_WIRE_CPU, NULL);
     assert_int_equal(engine.header.flags, DW_WIRE_UNSEEN);
 
+    /* what ends it as it is loaded would end the next one, too */
+
+    send_worker(9, 50, 64, "for (;;) {}");
+    send_fetch(11, 9);
+    expect_reset(9, DW_WIRE_CPU, NULL);
+    expect_reset(11, DW_WIRE_CPU, NULL);
+    assert_int_equal(engine.header.flags, 0);
+
     stop();
 }
 
