@@ -840,6 +840,7 @@ struct ngx_http_dynworker_call_s {
     unsigned                        responded:1;
     unsigned                        response_done:1;
     unsigned                        joined:1;       /* response_pipe is */
+    unsigned                        request_joined:1;   /* by its target */
     unsigned                        target_done:1;
     unsigned                        cancelled:1;
     unsigned                        cold:1;         /* made its isolate */
@@ -872,8 +873,15 @@ void ngx_http_dynworker_call_target_done(ngx_http_dynworker_call_t *call);
 void ngx_http_dynworker_call_response_done(ngx_http_dynworker_call_t *call);
 /* From the origin: it is gone, or wants no more. */
 void ngx_http_dynworker_call_cancel(ngx_http_dynworker_call_t *call);
-/* Its response's body was joined to another end: it has no origin any more. */
+/*
+ * Its response's body was joined to another end: of its origin only the rest
+ * of the request's body is still to come.
+ */
 void ngx_http_dynworker_call_joined(ngx_http_dynworker_call_t *call);
+/* ... and that has come, or never will: it has no origin any more. */
+void ngx_http_dynworker_call_leave(ngx_http_dynworker_call_t *call);
+/* ... and that is not wanted any more. */
+void ngx_http_dynworker_call_unread(ngx_http_dynworker_call_t *call);
 /* From its isolate, which is warm now: leaves the queue. */
 void ngx_http_dynworker_call_send(ngx_http_dynworker_call_t *call);
 /*
@@ -1117,6 +1125,16 @@ void ngx_http_dynworker_tails_release(ngx_http_dynworker_tails_t *tails);
 
 /* ngx_http_dynworker_outbound.c: fetch() out of a worker */
 
+/* What becomes of a request's body. */
+typedef enum {
+    NGX_HTTP_DYNWORKER_UPLOAD_WAITING = 0,  /* the location will say */
+    NGX_HTTP_DYNWORKER_UPLOAD_COLLECTING,
+    NGX_HTTP_DYNWORKER_UPLOAD_COLLECTED,
+    NGX_HTTP_DYNWORKER_UPLOAD_STREAMING,    /* once the proxy asks for it */
+    NGX_HTTP_DYNWORKER_UPLOAD_SENDING
+} ngx_http_dynworker_upload_e;
+
+
 struct ngx_http_dynworker_outbound_s {
     ngx_http_dynworker_process_t   *process;
     ngx_http_conf_ctx_t            *conf_ctx;
@@ -1138,9 +1156,15 @@ struct ngx_http_dynworker_outbound_s {
     ngx_uint_t                      method_id;
     ngx_str_t                       strings;    /* rest of the head */
 
-    /* request body, collected before the subrequest starts */
-    ngx_chain_t                    *body;
+    /* the request's body; a reference, NULL when there is none any more */
+    ngx_http_dynworker_pipe_t      *upload_pipe;
+    ngx_http_dynworker_upload_e     upload;
+    uint64_t                        upload_length;  /* as it was announced */
+    ngx_chain_t                    *body;           /* what has come of it */
     ngx_chain_t                   **last_body;
+    ngx_chain_t                    *body_busy;      /* SENDING: at nginx */
+    ngx_chain_t                    *body_free;
+    size_t                          body_pending;   /* in body, body_busy */
     off_t                           body_size;
     size_t                          body_limit;
     ngx_temp_file_t                *temp_file;
@@ -1170,6 +1194,8 @@ struct ngx_http_dynworker_outbound_s {
     unsigned                        done:1;     /* the subrequest is over */
     unsigned                        started:1;
     unsigned                        passing:1;  /* in the body filter */
+    unsigned                        body_done:1;    /* all of it has come */
+    unsigned                        filling:1;  /* the sink was asked for */
     unsigned                        logging:1;  /* a line is to be written */
     unsigned                        cancelled:1;
     unsigned                        freed:1;
@@ -1197,6 +1223,15 @@ ngx_int_t ngx_http_dynworker_outbound_launch(
 void ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out);
 /* Forgets its call or isolate, and ends it: in a posted event. */
 void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
+
+
+/* ngx_http_dynworker_upload.c: their requests' bodies */
+
+ngx_int_t ngx_http_dynworker_upload_init(ngx_conf_t *cf);
+/* outbound_event(): there is more of a body that is sent as it comes. */
+void ngx_http_dynworker_upload_event(ngx_http_dynworker_outbound_t *out);
+/* Nobody wants the rest. */
+void ngx_http_dynworker_upload_close(ngx_http_dynworker_outbound_t *out);
 
 
 /* ngx_http_dynworker_capture.c: filters that take their responses */

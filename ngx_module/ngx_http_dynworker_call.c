@@ -22,7 +22,7 @@ static void ngx_http_dynworker_call_timeout(ngx_event_t *ev);
 static void ngx_http_dynworker_call_place(ngx_http_dynworker_call_t *call);
 static ngx_http_dynworker_isolate_t *ngx_http_dynworker_call_find(
     ngx_http_dynworker_call_t *call);
-static ngx_int_t ngx_http_dynworker_call_leave(
+static ngx_int_t ngx_http_dynworker_call_withdraw(
     ngx_http_dynworker_call_t *call);
 static void ngx_http_dynworker_call_move(ngx_http_dynworker_call_t *call,
     ngx_http_dynworker_isolate_t *isolate);
@@ -195,7 +195,7 @@ ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call)
         if (isolate == NULL
             || (isolate->state == NGX_HTTP_DYNWORKER_COLD
                 && isolate->failure_code)
-            || ngx_http_dynworker_call_leave(call) != NGX_OK)
+            || ngx_http_dynworker_call_withdraw(call) != NGX_OK)
         {
             return NGX_DECLINED;
         }
@@ -207,7 +207,7 @@ ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call)
         return NGX_OK;
     }
 
-    if (ngx_http_dynworker_call_leave(call) != NGX_OK) {
+    if (ngx_http_dynworker_call_withdraw(call) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -277,7 +277,7 @@ ngx_http_dynworker_call_find(ngx_http_dynworker_call_t *call)
 
 /* It has not been seen over there: what it needs is taken back. */
 static ngx_int_t
-ngx_http_dynworker_call_leave(ngx_http_dynworker_call_t *call)
+ngx_http_dynworker_call_withdraw(ngx_http_dynworker_call_t *call)
 {
     ngx_http_dynworker_pipe_t     *pipe;
     ngx_http_dynworker_channel_t  *target;
@@ -867,7 +867,7 @@ ngx_http_dynworker_call_cancel(ngx_http_dynworker_call_t *call)
         ngx_http_dynworker_pipe_cancel(call->response_pipe);
     }
 
-    if (call->request_pipe) {
+    if (call->request_pipe && !call->request_joined) {
         ngx_http_dynworker_pipe_cancel(call->request_pipe);
     }
 
@@ -893,14 +893,20 @@ ngx_http_dynworker_call_joined(ngx_http_dynworker_call_t *call)
     ngx_http_dynworker_channel_t  *origin;
 
     call->joined = 1;
+    call->response_done = 1;
 
     origin = call->origin;
-    call->origin = NULL;
 
-    if (origin) {
-        /* whatever is still to come of the request's body will be lost */
-        ngx_http_dynworker_channel_close(origin, DW_WIRE_CANCEL);
+    if (origin == NULL || origin->in == NULL || origin->in_ended) {
+        ngx_http_dynworker_call_leave(call);
     }
+}
+
+
+void
+ngx_http_dynworker_call_leave(ngx_http_dynworker_call_t *call)
+{
+    ngx_http_dynworker_channel_t  *origin;
 
     if (call->parent) {
         ngx_http_dynworker_call_keep(call);
@@ -908,18 +914,40 @@ ngx_http_dynworker_call_joined(ngx_http_dynworker_call_t *call)
         call->parent = NULL;
     }
 
-    call->response_done = 1;
+    origin = call->origin;
+    call->origin = NULL;
+
+    if (origin) {
+        ngx_http_dynworker_channel_close(origin, DW_WIRE_NETWORK);
+    }
 
     ngx_http_dynworker_call_try_close(call);
+}
+
+
+void
+ngx_http_dynworker_call_unread(ngx_http_dynworker_call_t *call)
+{
+    if (call->joined && call->origin) {
+        ngx_http_dynworker_channel_reset(call->origin, DW_WIRE_CANCEL, NULL);
+        ngx_http_dynworker_call_leave(call);
+    }
 }
 
 
 static void
 ngx_http_dynworker_call_try_close(ngx_http_dynworker_call_t *call)
 {
-    if (!call->closed && call->response_done && call->target_done) {
-        ngx_http_dynworker_call_close(call);
+    if (call->closed || !call->response_done || !call->target_done) {
+        return;
     }
+
+    if (call->joined && call->origin && call->request_joined) {
+        /* its target has handed on a body that its origin still sends */
+        return;
+    }
+
+    ngx_http_dynworker_call_close(call);
 }
 
 
@@ -933,6 +961,12 @@ ngx_http_dynworker_call_children(ngx_http_dynworker_call_t *call)
     while (!ngx_queue_empty(&call->children)) {
         q = ngx_queue_head(&call->children);
         child = ngx_queue_data(q, ngx_http_dynworker_call_t, siblings);
+
+        if (child->joined) {
+            /* only the rest of its request's body was still to come */
+            ngx_http_dynworker_call_leave(child);
+            continue;
+        }
 
         ngx_http_dynworker_call_keep(child);
         ngx_queue_remove(q);
@@ -992,6 +1026,12 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
     call->origin = NULL;
 
     if (channel) {
+
+        if (call->joined && !channel->in_ended) {
+            /* who still sends the request's body hears of it by this alone */
+            ngx_http_dynworker_channel_reset(channel, DW_WIRE_CANCEL, NULL);
+        }
+
         ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
     }
 
@@ -1007,18 +1047,20 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
 
     if (outbound) {
         ngx_http_dynworker_outbound_cancel(outbound);
+
+        if (call->joined) {
+            /* it was the source */
+            ngx_http_dynworker_pipe_end(call->response_pipe, DW_WIRE_NETWORK);
+        }
     }
 
-    /*
-     * Their ends at this call are no more; a joined response lives on, and may
-     * be the request's own body.
-     */
+    /* their ends at this call are no more; what was joined lives on */
 
     pipe = call->request_pipe;
     call->request_pipe = NULL;
 
     if (pipe) {
-        if (!call->joined || pipe != call->response_pipe) {
+        if (!call->request_joined) {
             ngx_http_dynworker_pipe_cancel(pipe);
         }
 

@@ -56,7 +56,7 @@ ngx_http_dynworker_outbound_init(ngx_conf_t *cf)
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_http_dynworker_body_filter;
 
-    return NGX_OK;
+    return ngx_http_dynworker_upload_init(cf);
 }
 
 
@@ -194,6 +194,18 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "upstream sent status %ui, which is no response for "
                       "a worker", r->headers_out.status);
+
+        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
+                                         "Network connection lost.");
+        return NGX_OK;
+    }
+
+    if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_STREAMING && r->upstream) {
+
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "a request's body was not sent: "
+                      "\"proxy_request_buffering off\" without "
+                      "\"proxy_pass\"");
 
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Network connection lost.");

@@ -269,8 +269,15 @@ ngx_http_dynworker_channel_cancelled(void *data)
         return;
     }
 
-    if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+    if (channel->kind != DW_WIRE_FETCH) {
+        return;
+    }
+
+    if (channel->ours) {
         ngx_http_dynworker_call_cancel(channel->owner);
+
+    } else {
+        ngx_http_dynworker_call_unread(channel->owner);
     }
 }
 

@@ -1,16 +1,13 @@
 
 /*
- * A worker's fetch(): its head is checked, the policy asked, the request's body
- * collected and the peer found; then a subrequest of a detached root carries it
- * out (ngx_http_dynworker_root.c), and filters take its response
+ * A worker's fetch(): its head is checked, the policy asked and the peer found;
+ * then a subrequest of a detached root carries it out
+ * (ngx_http_dynworker_root.c), to which the request's body goes
+ * (ngx_http_dynworker_upload.c), and filters take its response
  * (ngx_http_dynworker_capture.c).
  */
 
 #include "ngx_http_dynworker.h"
-
-
-/* Request bodies up to this size stay in memory. */
-#define NGX_HTTP_DYNWORKER_BODY_MEMORY  (256 * 1024)
 
 
 static ngx_int_t ngx_http_dynworker_outbound_head(
@@ -19,11 +16,6 @@ static ngx_int_t ngx_http_dynworker_outbound_head(
 static ngx_uint_t ngx_http_dynworker_outbound_forbidden(ngx_str_t *method);
 static void ngx_http_dynworker_outbound_refuse(
     ngx_http_dynworker_outbound_t *out, ngx_str_t *decision);
-static size_t ngx_http_dynworker_outbound_write(void *data, u_char *p,
-    size_t size);
-static ngx_int_t ngx_http_dynworker_outbound_spill(
-    ngx_http_dynworker_outbound_t *out, u_char *p, size_t size);
-static ngx_int_t ngx_http_dynworker_outbound_end(void *data, ngx_uint_t code);
 static void ngx_http_dynworker_outbound_find_peer(
     ngx_http_dynworker_outbound_t *out);
 static void ngx_http_dynworker_outbound_peer(void *data, ngx_int_t rc,
@@ -39,12 +31,6 @@ static ngx_int_t ngx_http_dynworker_outbound_header(ngx_list_t *headers,
 static void ngx_http_dynworker_outbound_known(ngx_http_request_t *r);
 static ngx_int_t ngx_http_dynworker_outbound_body(
     ngx_http_dynworker_outbound_t *out);
-
-
-static const ngx_http_dynworker_sink_t  ngx_http_dynworker_outbound_sink = {
-    ngx_http_dynworker_outbound_write,
-    ngx_http_dynworker_outbound_end
-};
 
 
 /* $dynworker_outbound_decision */
@@ -141,11 +127,9 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     ngx_str_set(&out->decision, "allowed");
 
     if (call->request_pipe) {
-        /* goes on at the body's end */
-        ngx_http_dynworker_pipe_set_sink(call->request_pipe,
-                                         &ngx_http_dynworker_outbound_sink,
-                                         out);
-        return;
+        out->upload_pipe = call->request_pipe;
+        out->upload_pipe->refs++;
+        out->upload_length = head->body_length;
     }
 
     ngx_http_dynworker_outbound_find_peer(out);
@@ -301,149 +285,6 @@ ngx_http_dynworker_outbound_fail(ngx_http_dynworker_outbound_t *out,
     /* closes it, and cancels us */
 
     ngx_http_dynworker_call_fail(call, code, &s, NULL);
-}
-
-
-/* Sink: the request's body is collected, past a limit in a file. */
-static size_t
-ngx_http_dynworker_outbound_write(void *data, u_char *p, size_t size)
-{
-    ngx_http_dynworker_outbound_t *out = data;
-
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    if (out->cancelled) {
-        return size;
-    }
-
-    if (out->body_size + size > out->body_limit) {
-        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                      "The request's body exceeds \"outbound_body\".");
-        return size;
-    }
-
-    if (out->temp_file
-        || out->body_size + size > NGX_HTTP_DYNWORKER_BODY_MEMORY)
-    {
-        if (ngx_http_dynworker_outbound_spill(out, p, size) != NGX_OK) {
-            ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                      "The request's body could not be kept.");
-            return size;
-        }
-
-        out->body_size += size;
-
-        return size;
-    }
-
-    b = ngx_create_temp_buf(out->pool, size);
-    cl = ngx_alloc_chain_link(out->pool);
-
-    if (b == NULL || cl == NULL) {
-        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                                         "Out of memory.");
-        return size;
-    }
-
-    b->last = ngx_cpymem(b->last, p, size);
-
-    cl->buf = b;
-    cl->next = NULL;
-
-    *out->last_body = cl;
-    out->last_body = &cl->next;
-
-    out->body_size += size;
-
-    return size;
-}
-
-
-static ngx_int_t
-ngx_http_dynworker_outbound_spill(ngx_http_dynworker_outbound_t *out,
-    u_char *p, size_t size)
-{
-    ssize_t                    n;
-    ngx_buf_t                  b;
-    ngx_chain_t                cl;
-    ngx_temp_file_t           *tf;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    tf = out->temp_file;
-
-    if (tf == NULL) {
-
-        clcf = out->conf_ctx->loc_conf[ngx_http_core_module.ctx_index];
-
-        tf = ngx_pcalloc(out->pool, sizeof(ngx_temp_file_t));
-        if (tf == NULL) {
-            return NGX_ERROR;
-        }
-
-        tf->file.fd = NGX_INVALID_FILE;
-        tf->file.log = out->pool->log;
-        tf->path = clcf->client_body_temp_path;
-        tf->pool = out->pool;
-        tf->clean = 1;
-
-        out->temp_file = tf;
-
-        /* what was in memory comes first */
-
-        if (out->body) {
-            n = ngx_write_chain_to_temp_file(tf, out->body);
-
-            if (n == NGX_ERROR) {
-                return NGX_ERROR;
-            }
-
-            tf->offset += n;
-        }
-
-        out->body = NULL;
-        out->last_body = &out->body;
-    }
-
-    ngx_memzero(&b, sizeof(ngx_buf_t));
-
-    b.pos = p;
-    b.last = p + size;
-    b.memory = 1;
-
-    cl.buf = &b;
-    cl.next = NULL;
-
-    n = ngx_write_chain_to_temp_file(tf, &cl);
-
-    if (n == NGX_ERROR) {
-        return NGX_ERROR;
-    }
-
-    tf->offset += n;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_dynworker_outbound_end(void *data, ngx_uint_t code)
-{
-    ngx_http_dynworker_outbound_t *out = data;
-
-    if (out->cancelled) {
-        return NGX_OK;
-    }
-
-    if (code) {
-        ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                                         "The request's body broke off.");
-        return NGX_OK;
-    }
-
-    ngx_http_dynworker_outbound_find_peer(out);
-
-    return NGX_OK;
 }
 
 
@@ -754,57 +595,28 @@ ngx_http_dynworker_outbound_known(ngx_http_request_t *r)
 }
 
 
+/* A body joins it when the location that passes it on is known. */
 static ngx_int_t
 ngx_http_dynworker_outbound_body(ngx_http_dynworker_outbound_t *out)
 {
-    ngx_buf_t                *b;
-    ngx_chain_t              *cl;
-    ngx_http_request_t       *r;
-    ngx_http_request_body_t  *rb;
+    ngx_http_request_t  *r;
 
     r = out->root;
 
-    rb = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
-    if (rb == NULL) {
+    r->request_body = ngx_pcalloc(r->pool, sizeof(ngx_http_request_body_t));
+    if (r->request_body == NULL) {
         return NGX_ERROR;
     }
 
-    r->request_body = rb;
+    r->headers_in.content_length_n = -1;
 
-    if (out->call->request_pipe == NULL) {
+    /* a length of 0 is said only where a body has a meaning */
 
-        /* a length of 0 is said only where a body has a meaning */
-
-        if (out->method_id & (NGX_HTTP_POST|NGX_HTTP_PUT|NGX_HTTP_PATCH)) {
-            r->headers_in.content_length_n = 0;
-        }
-
-        return NGX_OK;
+    if (out->upload_pipe == NULL
+        && (out->method_id & (NGX_HTTP_POST|NGX_HTTP_PUT|NGX_HTTP_PATCH)))
+    {
+        r->headers_in.content_length_n = 0;
     }
-
-    r->headers_in.content_length_n = out->body_size;
-
-    if (out->temp_file) {
-
-        b = ngx_calloc_buf(r->pool);
-        cl = ngx_alloc_chain_link(r->pool);
-
-        if (b == NULL || cl == NULL) {
-            return NGX_ERROR;
-        }
-
-        b->in_file = 1;
-        b->file = &out->temp_file->file;
-        b->file_last = out->temp_file->offset;
-
-        cl->buf = b;
-        cl->next = NULL;
-
-        out->body = cl;
-        rb->temp_file = out->temp_file;
-    }
-
-    rb->bufs = out->body;
 
     return NGX_OK;
 }

@@ -10,6 +10,8 @@
 
 static void ngx_http_dynworker_outbound_address(
     ngx_http_dynworker_outbound_t *out, ngx_http_request_t *client);
+static ssize_t ngx_http_dynworker_root_recv(ngx_connection_t *c, u_char *buf,
+    size_t size);
 static u_char *ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf,
     size_t len);
 static void ngx_http_dynworker_outbound_event(ngx_event_t *ev);
@@ -95,6 +97,7 @@ ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
     c->log = log;
     c->read = rev;
     c->write = wev;
+    c->recv = ngx_http_dynworker_root_recv;
     c->buffer = buffer;
     c->data = hc;
     c->log_error = NGX_ERROR_INFO;
@@ -251,6 +254,14 @@ ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out)
 }
 
 
+/* There is no socket: a body comes by the filter of request bodies. */
+static ssize_t
+ngx_http_dynworker_root_recv(ngx_connection_t *c, u_char *buf, size_t size)
+{
+    return NGX_AGAIN;
+}
+
+
 static u_char *
 ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf, size_t len)
 {
@@ -275,7 +286,7 @@ ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf, size_t len)
 }
 
 
-/* The start, room at the reader, or a timer of another module's. */
+/* The start, room at the reader, more of a body, or another module's timer. */
 static void
 ngx_http_dynworker_outbound_event(ngx_event_t *ev)
 {
@@ -316,7 +327,7 @@ ngx_http_dynworker_outbound_event(ngx_event_t *ev)
         r->write_event_handler(r);
 
     } else {
-        r->read_event_handler(r);
+        ngx_http_dynworker_upload_event(out);
     }
 
     ngx_http_run_posted_requests(c);
@@ -412,6 +423,7 @@ ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out)
     out->isolate = NULL;
 
     ngx_http_dynworker_log_end(out);
+    ngx_http_dynworker_upload_close(out);
 
     if (out->peer_ctx) {
         ngx_http_dynworker_peer_cancel(out->peer_ctx);

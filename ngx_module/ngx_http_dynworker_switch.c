@@ -633,7 +633,10 @@ ngx_http_dynworker_switch_join(ngx_http_dynworker_engine_t *engine,
 
     pipe->sink = NULL;
 
-    if (!channel->ours) {
+    if (channel->ours) {
+        call->request_joined = 1;
+
+    } else {
         /* the engine has done with it; the call goes on for the pipe's sake */
         ngx_http_dynworker_call_joined(call);
     }
@@ -829,6 +832,14 @@ ngx_http_dynworker_switch_end(ngx_http_dynworker_channel_t *channel,
 
     if (channel->kind == DW_WIRE_LOAD && !channel->closed) {
         ngx_http_dynworker_load_ended(channel->owner);
+    }
+
+    if (channel->kind == DW_WIRE_FETCH && !channel->closed) {
+        call = channel->owner;
+
+        if (call->joined) {
+            ngx_http_dynworker_call_leave(call);
+        }
     }
 
     return NGX_OK;

@@ -56,6 +56,15 @@ export class Invocation {
     this.#finishWhenDone();
   }
 
+  // As waitUntil(), for work of our own: until release().
+  hold() {
+    this.#waits++;
+  }
+
+  release() {
+    this.#settled();
+  }
+
   // The response is complete, or will never be.
   responseDone() {
     if (this.#responded) return;

@@ -96,6 +96,8 @@ class FetchCall {
   #reject;
   #channel = 0;
   #sender = null;
+  #sending = false;       // the body has not ended
+  #held = false;          // ... and the invocation waits for it
   #incoming = null;
   #settled = false;       // the response has come, or never will
   #onAbort = null;
@@ -178,14 +180,42 @@ class FetchCall {
   #sendBytes(bytes) {
     const sender = this.#sender = new Sender(this.#channel);
     const waiting = sender.write(bytes);
-    if (waiting === undefined) sender.end();
-    else PromisePrototypeThen(waiting, () => sender.end());
+    if (waiting === undefined) {
+      sender.end();
+      return;
+    }
+    this.#sending = true;
+    PromisePrototypeThen(waiting, () => this.#sent(sender));
   }
 
   #sendStream(stream) {
     const sender = this.#sender = new Sender(this.#channel);
-    PromisePrototypeThen(sendStream(stream, sender), () => sender.end(),
-      (error) => this.#fail(error, messageOf(error)));
+    this.#sending = true;
+    PromisePrototypeThen(sendStream(stream, sender), () => this.#sent(sender),
+      (error) => {
+        this.#fail(error, messageOf(error));
+        this.#sent(sender);
+      });
+  }
+
+  // The body has ended, or nobody wants the rest.
+  #sent(sender) {
+    sender.end();
+    // a hop of a redirect may send it once more
+    if (sender !== this.#sender) return;
+    this.#sending = false;
+    if (!this.#held) return;
+    // nginx has closed the channel
+    this.#held = false;
+    this.#close();
+    this.#invocation.release();
+  }
+
+  // The response goes elsewhere without us, but our body is still to be sent.
+  #joined() {
+    if (!this.#sending) return;
+    this.#held = true;
+    this.#invocation.hold();
   }
 
   onWindow() {
@@ -206,6 +236,7 @@ class FetchCall {
     if (hasBody === 1) {
       this.#incoming = new IncomingBody(
         this.#channel, this.#invocation, length, true);
+      this.#incoming.onJoin = () => this.#joined();
       body = BodyState.ofIncoming(this.#incoming);
     }
     this.#settled = true;

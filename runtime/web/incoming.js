@@ -14,6 +14,7 @@ const MAX_WINDOW = 262144;
 export class IncomingBody {
   length;                     // in bytes, or -1
   onDrained = null;           // called once, when nothing is left to read
+  onJoin = null;              // called once, when it goes elsewhere unseen
   #channel;
   #invocation;
   #cancels;                   // may the channel be reset when nobody reads on?
@@ -39,6 +40,9 @@ export class IncomingBody {
 
   // The channel on which it would arrive, for the op that joins it.
   join() {
+    const { onJoin } = this;
+    this.onJoin = null;
+    if (onJoin !== null) onJoin();
     return this.#channel;
   }
 

@@ -12,6 +12,9 @@ package Upstream;
 # that returns true keeps the connection.  In $c: {method}, {uri}, {head} (the
 # request's head as it came), {body}, {socket}; and
 #
+#     $c->piece          the next bytes of a body, '' at its end, undef if it
+#                        broke off: of a handler in "early => { name => 1 }",
+#                        which is called before the body has come
 #     $c->say(bytes)     sends all of them; false when the peer is gone
 #     $c->note(text)     a line in the log
 #     $c->wait_closed    until the peer has closed; true when it did in time
@@ -35,7 +38,8 @@ sub start {
     my ($log, $file) = tempfile('dynworker-up-XXXXXX', TMPDIR => 1, UNLINK => 1);
     close $log;
 
-    my $self = bless { port => $listen->sockport, file => $file, owner => $$ }, $class;
+    my $self = bless { port => $listen->sockport, file => $file, owner => $$,
+                       early => $options{early} || {} }, $class;
     $self->{pid} = fork // die "fork: $!\n";
     if ($self->{pid} == 0) {
         setpgrp;
@@ -98,12 +102,13 @@ sub _connection {
         my ($name) = $c->{uri} =~ m{^/([^/?]*)};
         $self->_note("request $c->{method} $c->{uri}");
 
+        $c->{rest} = \$rest;
         if ($c->{head} =~ /^Content-Length: (\d+)/mi) {
-            my $length = $1;
-            while (length $rest < $length) {
+            my $length = $c->{left} = $1;
+            while (!$self->{early}{$name} && length $rest < $length) {
                 sysread($socket, $rest, 65536, length $rest) or last;
             }
-            $c->{body} = substr $rest, 0, $length, '';
+            $c->{body} = substr $rest, 0, $length, '' if !$self->{early}{$name};
         }
 
         my $handler = $handlers->{$name} or die "no handler for $c->{uri}\n";
@@ -133,6 +138,33 @@ sub say {
         $done += $n;
     }
     return 1;
+}
+
+sub _read {
+    my ($self) = @_;
+    return sysread $self->{socket}, ${$self->{rest}}, 65536, length ${$self->{rest}};
+}
+
+sub piece {
+    my ($self) = @_;
+    my $rest = $self->{rest};
+    if (defined $self->{left}) {
+        return '' if !$self->{left};
+        length $$rest or $self->_read or return;
+        my $piece = substr $$rest, 0, $self->{left}, '';
+        $self->{left} -= length $piece;
+        return $piece;
+    }
+    my $size;
+    until (defined $size) {
+        if ($$rest =~ s/\A([0-9a-f]+)\r\n//) { $size = hex $1 } else { $self->_read or return }
+    }
+    while (length $$rest < $size + 2) {
+        $self->_read or return;
+    }
+    my $piece = substr $$rest, 0, $size, '';
+    $$rest =~ s/\A\r\n// or die "bad chunk\n";
+    return $piece;
 }
 
 sub wait_closed {
