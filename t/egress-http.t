@@ -3,11 +3,13 @@
 use warnings;
 use strict;
 
+use Compress::Zlib ();
 use Test::More;
 use DynWorker;
 use Upstream;
 
 my $ok = "HTTP/1.1 200 OK\r\n";
+my $packed = Compress::Zlib::memGzip('unpacked');
 
 # "/raw/NAME" answers with one of these.
 my %raw = (
@@ -24,6 +26,7 @@ my %raw = (
     'cookies'    => "${ok}Set-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\nSet-Cookie: c=3, d\r\nContent-Length: 2\r\n\r\nok",
     'repeated'   => "${ok}X-Two: one\r\nX-Two: two\r\nVary: a\r\nVary: b\r\nContent-Length: 2\r\n\r\nok",
     'gzip'       => "${ok}Content-Encoding: x-own\r\nContent-Length: 4\r\n\r\n\x00\xff\x1f\x8b",
+    'packed'     => "${ok}Content-Encoding: gzip\r\nContent-Length: " . length($packed) . "\r\n\r\n$packed",
     'large'      => $ok . join('', map { "X-Large-$_: " . 'v' x 4000 . "\r\n" } 1 .. 12) . "Content-Length: 2\r\n\r\nok",
     'too-large'  => $ok . join('', map { "X-Large-$_: " . 'v' x 4000 . "\r\n" } 1 .. 20) . "Content-Length: 2\r\n\r\nok",
     'control'    => "${ok}X-Odd: a\x01b\r\nX-Fine: yes\r\nContent-Length: 2\r\n\r\nok",
@@ -129,6 +132,7 @@ const acts = {
     return new Response(parts.join("|"));
   },
   async pass({ url }) { return fetch(url, { redirect: "manual" }); },
+  async unpack({ url }) { return new Response((await fetch(url)).body); },
   async cookies({ url }) {
     return new Response((await fetch(url)).headers.getSetCookie().join("|"));
   },
@@ -234,6 +238,16 @@ is content('get', '/raw/repeated', names => 'X-Two,Vary'), '200|OK|X-Two=one, tw
 is content('get', '/raw/hop', names => 'Connection,Keep-Alive'),
     '200|OK|Connection=null|Keep-Alive=null|ok', 'those of the connection stay with nginx';
 is content('bytes', '/raw/gzip'), '0,255,31,139', 'an encoding that nobody knows is left alone';
+is content('get', '/raw/packed', names => 'Content-Encoding'), '200|OK|Content-Encoding=gzip|unpacked',
+    'gzip is decoded when it is read';
+{
+    my $answer = act('pass', '/raw/packed');
+    is $answer->{content}, $packed, '... and passed on as it came';
+    is $answer->{headers}{'content-length'}, length $packed, '... with its length';
+    $answer = act('unpack', '/raw/packed');
+    is $answer->{content}, 'unpacked', '... and decoded when its header is gone';
+}
+unlike custom('/echo'), qr/^Accept-Encoding:/mi, 'nobody has asked for it';
 is length content('get', '/raw/large', names => 'X-Large-1,X-Large-12'),
     length('200|OK|X-Large-1=|X-Large-12=|ok') + 8000, '48 KB of headers';
 is content('get', '/raw/too-large'), 'TypeError: Network connection lost.',

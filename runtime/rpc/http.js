@@ -66,19 +66,22 @@ export function readRequest(parts) {
 }
 
 export function responseParts(response, out) {
-  const { body, headers, status, statusText } = responseState(response);
+  const { body, headers, manual, status, statusText } = responseState(response);
   if (status < 200) {
     throw dataCloneError(
       "A Response without a status of 200 to 599 could not be cloned.");
   }
-  return [status, statusText, headersParts(headers), bodyPart(body, out)];
+  return [
+    status, statusText, headersParts(headers), bodyPart(body, out), manual,
+  ];
 }
 
 export function readResponse(parts) {
-  const { 0: status, 1: statusText, 2: headers, 3: body } = parts;
+  const { 0: status, 1: statusText, 2: headers, 3: body, 4: manual } = parts;
   try {
     return new Response(body, {
       __proto__: null, status, statusText, headers: readHeaders(headers),
+      encodeBody: manual === true ? "manual" : "automatic",
     });
   } catch {
     throw badMessage("a bad Response");

@@ -10,6 +10,7 @@ import {
   TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { copyBytes, joinBytes, viewOf } from "../core/bytes.js";
+import { chunk as loadChunk } from "../core/chunks.js";
 import { viewBytes } from "../core/webidl.js";
 import {
   createByteStream, getReader, isDisturbed, isLocked, originOf, readAll,
@@ -66,6 +67,12 @@ export class BodyState {
       (this.stream !== undefined && isDisturbed(this.stream));
   }
 
+  // Where an IncomingBody is read: decoded, if it comes encoded.
+  source() {
+    const { incoming } = this;
+    return incoming.gzip ? loadChunk("coding").decoded(incoming) : incoming;
+  }
+
   // Of text and bytes.
   getBytes() {
     this.bytes ??= v8.utf8Encode(this.text);
@@ -74,8 +81,9 @@ export class BodyState {
 
   getStream() {
     if (this.stream === undefined) {
-      this.stream =
-        createByteStream(this.incoming ?? new BytesSource(this), this);
+      this.stream = createByteStream(
+        this.incoming === undefined ? new BytesSource(this) : this.source(),
+        this);
       if (this.#taken) seizeStream(this.stream);
     }
     return this.stream;
@@ -137,7 +145,7 @@ export class BodyState {
 
   #readTaken(onChunk, done, failed) {
     if (this.incoming !== undefined) {
-      this.incoming.read(onChunk, done, failed);
+      this.source().read(onChunk, done, failed);
     } else if (this.isStream) {
       readChunks(getReader(this.stream), onChunk, done, failed);
     } else {

@@ -237,6 +237,7 @@ class FetchCall {
       this.#incoming = new IncomingBody(
         this.#channel, this.#invocation, length, true);
       this.#incoming.onJoin = () => this.#joined();
+      this.#incoming.gzip = findHeader(parts, "content-encoding") === "gzip";
       body = BodyState.ofIncoming(this.#incoming);
     }
     this.#settled = true;
@@ -362,7 +363,10 @@ class FetchCall {
 // Of status text, name, value ...
 function findHeader(parts, key) {
   for (let i = 1; i + 1 < parts.length; i += 2) {
-    if (StringPrototypeToLowerCase(parts[i]) === key) return parts[i + 1];
+    if (parts[i].length === key.length &&
+        StringPrototypeToLowerCase(parts[i]) === key) {
+      return parts[i + 1];
+    }
   }
   return null;
 }

@@ -13,6 +13,7 @@ const MAX_WINDOW = 262144;
 
 export class IncomingBody {
   length;                     // in bytes, or -1
+  gzip = false;               // does it come encoded?  Who reads it decodes it
   onDrained = null;           // called once, when nothing is left to read
   onJoin = null;              // called once, when it goes elsewhere unseen
   #channel;

@@ -14,8 +14,8 @@ import { parseURL, serializeURL } from "../url/lazy.js";
 import { includeBody } from "./body-mixin.js";
 import { extractBody, toBodyInit } from "./extract.js";
 import {
-  addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, Headers,
-  toHeadersInit,
+  addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, getHeader,
+  Headers, toHeadersInit,
 } from "./headers.js";
 
 const kCreate = {};
@@ -85,6 +85,7 @@ export class Response {
   #redirected = false;
   #type = "default";
   #cf = undefined;
+  #manual = false;        // "encodeBody"
 
   static {
     isResponse = (value) => isObject(value) && #status in value;
@@ -108,6 +109,10 @@ export class Response {
       url: response.#url,
       headers: response.#getHeaders(),
       body: response.#body,
+      manual: response.#manual,
+      // is the body to be encoded when it is sent?
+      gzip: response.#body !== null && !response.#manual &&
+        getHeader(response.#getHeaders(), "content-encoding") === "gzip",
     });
   }
 
@@ -130,6 +135,7 @@ export class Response {
       this.#statusText = init.#statusText;
       this.#headers = copyHeaders(init.#getHeaders());
       this.#cf = init.#cf;
+      this.#manual = init.#manual;
     } else {
       const { headers, status, statusText, webSocket } = members;
       if (webSocket !== undefined && webSocket !== null) {
@@ -146,6 +152,7 @@ export class Response {
         fillHeaders(this.#headers, headers, "Response");
       }
       this.#cf = members.cf;
+      this.#manual = members.encodeBody === "manual";
     }
     if (extracted === null) return;
     const { body, type } = extracted;
@@ -229,6 +236,7 @@ export class Response {
     copy.#redirected = this.#redirected;
     copy.#type = this.#type;
     copy.#cf = this.#cf;
+    copy.#manual = this.#manual;
     return copy;
   }
 }

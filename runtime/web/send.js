@@ -4,6 +4,7 @@ import { BODY, JOIN } from "../native.js";
 import {
   PromisePrototypeThen, SafePromise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { chunk } from "../core/chunks.js";
 import { runIn } from "../core/context.js";
 import { currentFrame } from "../core/invocation.js";
 import { chunkBytes } from "./body.js";
@@ -13,11 +14,17 @@ import {
 
 export const NO_BODY = { flags: 0, join: 0, length: 0, bytes: null, stream: null };
 
-// Uses a BodyState (or null) up, for sending: flags, join and length are what
-// ops.fetch and ops.respond want; then bytes or stream are to be sent.
-export function takeForSending(state) {
+// Uses a BodyState (or null) up, for sending, encoded if "gzip": flags, join and
+// length are what ops.fetch and ops.respond want; then bytes or stream are to be
+// sent.
+export function takeForSending(state, gzip = false) {
   if (state === null) return NO_BODY;
   const body = state.take();
+  const has = body.incoming === undefined ? false : body.incoming.gzip;
+  if (gzip !== has) {
+    const stream = chunk("coding").recode(body, gzip);
+    return { flags: BODY, join: 0, length: -1, bytes: null, stream };
+  }
   if (body.incoming !== undefined) {
     const { length } = body.incoming;
     return {

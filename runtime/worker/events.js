@@ -117,18 +117,20 @@ class FetchEvent {
     }
   }
 
-  #send({ body, headers, status, statusText }) {
+  #send({ body, gzip, headers, status, statusText }) {
     if (status === 0) {
       throw new Error("Return value from serve handler must not be an error response.");
     }
     const { channel } = this.invocation;
     const head = `${statusText}\0${headersToWire(headers)}`;
-    if (isShortText(body) && !isNullBodyStatus(status) && !this.#isHead) {
+    if (isShortText(body) && !gzip && !isNullBodyStatus(status) &&
+        !this.#isHead) {
       ops.respondText(channel, status, head, body.take().text);
       this.invocation.responseDone();
       return;
     }
-    const taken = isNullBodyStatus(status) ? NO_BODY : takeForSending(body);
+    const taken =
+      isNullBodyStatus(status) ? NO_BODY : takeForSending(body, gzip);
     ops.respond(
       channel, status, taken.flags, taken.join, taken.length, head);
 

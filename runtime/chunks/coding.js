@@ -1,0 +1,3 @@
+// Content codings of bodies.
+
+export { decoded, recode } from "../web/coding.js";
