@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Side by side, in one run: nginx's "return 200", a warm dynamic worker that
-# says hello, a warm one behind a host worker, and one outbound fetch(); then
-# what loading a large worker costs, and a new isolate.
+# says hello, a warm one behind a host worker, and one outbound fetch(); then a
+# long response that a worker passes on, against "proxy_pass"; then what loading
+# a large worker costs, and a new isolate.
 #
 #   SECONDS_EACH=5 ROUNDS=3 CONNECTIONS=64 bench/run.sh
 #
@@ -14,24 +15,33 @@ cd "$(dirname "$0")/.."
 
 : "${BUILD:=build}" "${NGINX_BINARY:=/usr/sbin/nginx}"
 : "${SECONDS_EACH:=5}" "${ROUNDS:=3}" "${CONNECTIONS:=64}" "${PORT:=8090}"
+: "${LONG_ROUNDS:=11}" "${LONG_MB:=100}"
 
 prefix=$PWD/$BUILD/bench
 rm -rf "$prefix"
-mkdir -p "$prefix/logs" "$prefix/tmp"
-cp bench/*.js "$prefix/"
+mkdir -p "$prefix/logs" "$prefix/tmp" "$prefix/www"
+cp bench/*.js conf-examples/egress/egress-pass.conf "$prefix/"
+head -c "$((LONG_MB * 1048576))" /dev/zero > "$prefix/www/long"
 
-sed "s/:8090/:$PORT/g" bench/nginx.conf > "$prefix/nginx.conf"
+for conf in nginx upstream; do
+    sed "s/:8090/:$PORT/g; s/:8091/:$((PORT + 1))/g" "bench/$conf.conf" \
+        > "$prefix/$conf.conf"
+done
 sed -i "s#^http {#&\n    dynworker_engine \"$(realpath "$BUILD/dynworker-engine")\";#" \
     "$prefix/nginx.conf"
 
 globals="load_module \"$PWD/$BUILD/ngx_http_dynworker_module.so\";"
-globals="$globals daemon off; pid \"$prefix/nginx.pid\";"
+globals="$globals daemon off;"
 [ "$(id -u)" != 0 ] || globals="$globals user root;"
 
 "$NGINX_BINARY" -p "$prefix/" -c "$prefix/nginx.conf" \
-    -e "$prefix/logs/error.log" -g "$globals" &
+    -e "$prefix/logs/error.log" -g "$globals pid \"$prefix/nginx.pid\";" &
 nginx=$!
-trap 'kill -QUIT $nginx 2> /dev/null; wait $nginx 2> /dev/null || true' EXIT
+"$NGINX_BINARY" -p "$prefix/" -c "$prefix/upstream.conf" \
+    -e "$prefix/logs/error.log" -g "$globals pid \"$prefix/upstream.pid\";" &
+upstream=$!
+trap 'kill -QUIT $nginx $upstream 2> /dev/null
+    wait $nginx $upstream 2> /dev/null || true' EXIT
 
 url=http://127.0.0.1:$PORT
 for _ in $(seq 100); do
@@ -92,6 +102,37 @@ for name in $names; do
         }'
     [ -n "$base" ] || base=$(sort -n "$prefix/return.rate" |
         awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+done
+
+longs="long-proxy long-unbuffered long-worker long-shipped"
+
+for _ in $(seq "$LONG_ROUNDS"); do
+    for name in $longs; do
+        curl -sf -o /dev/null -w '%{speed_download}\n' "$url/$name" \
+            >> "$prefix/$name.rate" || {
+            echo "bench: /$name failed, see $prefix/logs/error.log" >&2
+            exit 1
+        }
+    done
+done
+
+echo
+echo "$LONG_MB MB passed on untouched, one at a time, $LONG_ROUNDS rounds"
+echo
+printf '%-16s %10s %22s %8s\n' what MB/s lowest..highest ratio
+
+base=
+for name in $longs; do
+    median=$(sort -n "$prefix/$name.rate" |
+        awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+    : "${base:=$median}"
+    sort -n "$prefix/$name.rate" | awk -v name="$name" -v m="$median" \
+        -v base="$base" '
+        { r[NR] = $1 / 1048576 }
+        END {
+            printf "%-16s %10.0f %11.0f..%-9.0f %8.2f\n", name, m / 1048576,
+                   r[1], r[NR], m / base
+        }'
 done
 
 # The first load of a text compiles it, others find the code.
