@@ -43,7 +43,7 @@ static ngx_int_t ngx_http_dynworker_upload_variable(ngx_http_request_t *r,
 static ngx_int_t ngx_http_dynworker_upload_start(
     ngx_http_dynworker_outbound_t *out, ngx_http_request_t *r);
 static ngx_uint_t ngx_http_dynworker_upload_exceeds(
-    ngx_http_dynworker_outbound_t *out, size_t size);
+    ngx_http_dynworker_outbound_t *out, uint64_t size);
 static size_t ngx_http_dynworker_upload_write(void *data, u_char *p,
     size_t size);
 static ngx_int_t ngx_http_dynworker_upload_end(void *data, ngx_uint_t code);
@@ -163,6 +163,13 @@ ngx_http_dynworker_upload_handler(ngx_http_request_t *r)
     }
 
     if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_WAITING) {
+
+        if (out->upload_length != DW_WIRE_LENGTH_UNKNOWN
+            && ngx_http_dynworker_upload_exceeds(out, out->upload_length))
+        {
+            /* which has cancelled it */
+            return NGX_AGAIN;
+        }
 
         if (ngx_http_dynworker_upload_streams(out, r)) {
             out->upload = NGX_HTTP_DYNWORKER_UPLOAD_STREAMING;
@@ -471,9 +478,11 @@ ngx_http_dynworker_upload_start(ngx_http_dynworker_outbound_t *out,
 /* Does "size" more bytes break a limit?  Then its call has failed. */
 static ngx_uint_t
 ngx_http_dynworker_upload_exceeds(ngx_http_dynworker_outbound_t *out,
-    size_t size)
+    uint64_t size)
 {
-    if (out->body_size + size <= out->body_limit) {
+    /* (its size so far is within the limit) */
+
+    if (size <= (uint64_t) out->body_limit - out->body_size) {
         return 0;
     }
 

@@ -316,6 +316,13 @@ for my $path ('/t?act=pass', '/t?host=join&act=pass', '/t?act=stream', '/t?host=
     ok wait_until { $up->count(qr/^length broken/) > $before }, '... upstream, too';
 }
 
+{
+    my $before = $up->count(qr/^request/);
+    like $t->post("/small?act=pass&$length", 'x' x 307_201)->{content}, qr/500 Internal/,
+        'a known length beyond "outbound_body"';
+    is $up->count(qr/^request/), $before, '... is not begun';
+}
+
 # -- an upstream that does not read --------------------------------------------------------------
 
 {

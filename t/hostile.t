@@ -10,6 +10,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
 use IO::Select;
+use IO::Socket::INET;
 use Test::More;
 use DynWorker;
 
@@ -23,14 +24,19 @@ chmod 0755, $fake;
 write_file("$home/real", $ENV{TEST_NGINX_ENGINE}
            || abs_path('build/dynworker-engine'));
 
+# An upstream that never answers.
+my $sink = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1') or die;
+my $sink_address = '127.0.0.1:' . $sink->sockport;
+
 my $http = <<"END";
     dynworker_engine $fake;
     dynworker_outbound up {
-        allow http://up.test http://slow.test;
+        allow http://up.test http://slow.test http://sink.test;
         pass /_out;
     }
     upstream up.test { server 127.0.0.1:%%PORT%%; }
     upstream slow.test { server 127.0.0.1:%%PORT%%; }
+    upstream sink.test { server $sink_address; }
 END
 
 my $config = <<'END';
@@ -56,7 +62,13 @@ my $config = <<'END';
         default_type text/javascript;
         return 200 "export default {}";
     }
-    location = /_out { internal; return 200 "from upstream\n"; }
+    location = /_out {
+        internal;
+        if ($dynworker_outbound_host != sink.test) { return 200 "from upstream\n"; }
+        proxy_pass http://$dynworker_outbound_peer;
+        proxy_http_version 1.1;
+        proxy_request_buffering off;
+    }
 END
 
 # A host, in a real engine, whose dynamic worker has a tail.
@@ -322,6 +334,16 @@ for my $case (
 ) {
     my ($act, $outcome) = @$case;
     is $t->get("/$act")->{content}, "$outcome\n", "$act: $outcome";
+}
+
+for my $act (qw(upload_long upload_short)) {
+    is $t->get("/$act")->{content}, "reset 9\n", "$act: reset 9";
+    my $socket = $sink->accept;
+    my $request = do { local $/; <$socket> };
+    my ($head, $body) = split /\r\n\r\n/, $request, 2;
+    like $head, qr/^Content-Length: 70000$/mi, '... its length was announced';
+    unlike $head, qr/^Transfer-Encoding/mi, '... and nothing else';
+    cmp_ok length $body, '<', 70_000, '... and never reached';
 }
 
 for my $act (qw(respond_none respond_isolate respond_empty)) {

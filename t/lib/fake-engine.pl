@@ -402,6 +402,11 @@ my %act = (
                              refused($_[0], flags => JOIN|BODY,
                                      join => $id) },
 
+    # - request bodies that are sent as they come, and not as announced -
+
+    upload_long     => sub { uploaded($_[0], sub { data($_[0], 'x' x 10_000) }) },
+    upload_short    => sub { uploaded($_[0], sub { frame(FINISH, $_[0], '') }) },
+
     # - responses whose body is not there -
 
     respond_none    => sub { head($_[0], flags => JOIN, join => 999_999) },
@@ -537,6 +542,19 @@ my %act = (
                              ask(new_id(), parent => $c, flags => LOADED,
                                    target => $id) },
 );
+
+# How a FETCH with a body of 70,000 bytes went that goes on like this after the
+# first 65,536.
+sub uploaded {
+    my ($c, $rest) = @_;
+    my $id = new_id();
+    put(ask($id, parent => $c, flags => BODY, length => 70_000,
+              strings => "\0POST\0http://sink.test/\0\0") . data($id, 'x' x 65_536));
+    my $got = outcome($id);
+    put($rest->($id)) if $got eq 'type ' . WINDOW;
+    $got = outcome($id) while $got eq 'type ' . WINDOW;
+    return answer($c, "$got\n");
+}
 
 # How a load with these grants went, by a FETCH to what is loaded.
 sub granted {
