@@ -91,7 +91,8 @@ sub openssl {
         server_name $_;
         ssl_certificate $dir/$_.crt;
         ssl_certificate_key $dir/$_.key;
-        return 200 "\$ssl_server_name \$host \$connection_requests";
+        location / { return 200 "\$ssl_server_name \$host \$connection_requests"; }
+        location = /length { proxy_pass http://127.0.0.1:%%PORT%%; }
     }
 END
     upstream plain.test { server 127.0.0.1:%%PORT%%; }
@@ -100,6 +101,7 @@ END
 END
         config => <<'END', files => { 'egress-pass.conf' => $include, 't.js' => <<'END' });
     include egress-pass.conf;
+    location = /length { return 200 $http_content_length; }
     location = /_secret { internal; return 200 "secret"; }
     location = /redirect {
         add_header X-Accel-Redirect /_secret;
@@ -112,7 +114,9 @@ export default {
   async fetch(request) {
     const url = new URL(request.url).searchParams.get("url");
     try {
-      const response = await fetch(url, { redirect: "manual" });
+      const response = await fetch(url, {
+        redirect: "manual", method: request.method, body: request.body,
+      });
       return new Response(`${response.status} ${response.headers.get("Location") ?? await response.text()}`);
     } catch (error) {
       return new Response(`${error}`);
@@ -125,6 +129,13 @@ END
 
     is $fetch->('https://good.test/'), '200 good.test good.test 1', 'a certificate that is good, asked for by name';
     is $fetch->('https://good.test/'), '200 good.test good.test 2', '... on one connection';
+    for my $size (5, 300_000) {
+        is $t->post('/t?url=https://good.test/length', 'x' x $size)->{content}, "200 $size",
+            "a body of $size bytes";
+        my @pieces = unpack '(a50000)*', 'x' x $size;
+        is $t->request('POST', '/t?url=https://good.test/length', content => sub { shift(@pieces) // '' })->{content},
+            "200 $size", '... and in chunks';
+    }
     is $fetch->("https://$_.test/"), 'TypeError: Network connection lost.', "one that is $_"
         for qw(wrong untrusted expired);
     like $t->error_log, qr/upstream SSL certificate does not match "wrong\.test"/, 'the log says why';
