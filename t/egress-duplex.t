@@ -131,7 +131,9 @@ export default {
 };
 END
 
-my $t = DynWorker->start(http => <<"END", config => <<'END', files => { 'acts.js' => $acts, 'acts.txt' => $acts, 't.js' => $main });
+my $h2 = DynWorker::free_port();
+
+my $t = DynWorker->start(http => <<"END", config => "listen 127.0.0.1:$h2 http2;" . <<'END', files => { 'acts.js' => $acts, 'acts.txt' => $acts, 't.js' => $main });
     upstream api.test { server $address; keepalive 4; }
     dynworker_outbound api { allow all; pass /_out; }
     dynworker_outbound kept { allow all; pass /_kept; }
@@ -170,7 +172,9 @@ END
     }
 END
 
-my ($pid) = $t->workers;
+my $pid;
+ok wait_until { ($pid) = $t->workers }, 'a worker process';
+
 sub rss { return (read_file("/proc/$pid/status") =~ /^VmRSS:\s+(\d+) kB/m)[0] * 1024 }
 
 # -- a client that speaks and listens by turns -----------------------------------------
@@ -225,6 +229,33 @@ for my $path (
 is $up->count(qr/^echo chunked/), $up->count(qr/^echo done/), 'a body of unknown length goes in chunks';
 is $up->count(qr/^connect/), 1, '... and the connection is kept';
 is $up->count(qr/broken|gone/), 0, 'nothing broke off';
+
+# -- HTTP/2 ------------------------------------------------------------------------------
+
+my $turns = <<'END';
+const [url, path] = process.argv.slice(1);
+const session = require("http2").connect(url);
+const stream = session.request({ ":method": "POST", ":path": path });
+let got = "", turn = 0;
+const next = () => {
+  if (++turn <= 5) stream.write(`turn-${turn};`);
+  else stream.end();
+};
+stream.on("data", (bytes) => {
+  got += bytes;
+  if (got.toLowerCase().endsWith(`turn-${turn};`)) next();
+});
+stream.on("error", (error) => { console.log(String(error)); });
+stream.on("end", () => { console.log(got.toLowerCase()); session.close(); });
+setTimeout(() => { console.log(`only ${got}`); process.exit(1); }, 20_000).unref();
+next();
+END
+
+for my $path ("/t?act=pass&$echo", "/t?host=join&act=pass&$echo", "/t?host=stream&act=both&$echo") {
+    open my $out, '-|', 'node', '-e', $turns, "http://127.0.0.1:$h2", $path or die "node: $!\n";
+    is join('', <$out>), join('', map { "turn-$_;" } 1 .. 5) . "\n",
+        "HTTP/2 $path: each piece comes back before the next one goes";
+}
 
 # -- lengths -------------------------------------------------------------------------------
 
