@@ -98,14 +98,17 @@ ngx_http_dynworker_client_respond(ngx_http_dynworker_call_t *call,
 
     r->write_event_handler = ngx_http_dynworker_client_writable;
 
-    /* if no body comes with it, the header goes alone */
-
-    if (body && !call->output.posted) {
-        ngx_post_event(&call->output, &ngx_posted_events);
-    }
-
     ngx_http_dynworker_pipe_set_sink(call->response_pipe,
                                      &ngx_http_dynworker_client_sink, call);
+
+    /*
+     * If no body comes with it, the header goes alone: after the event that a
+     * source, asked for its first bytes just now, has posted to bring them.
+     */
+
+    if (body && call->request && !call->output.posted) {
+        ngx_post_event(&call->output, &ngx_posted_events);
+    }
 
     return;
 
