@@ -4,10 +4,11 @@
 
 import { ops } from "../native.js";
 import {
-  SafeMap, SafePromise, TypedArrayPrototypeGetByteLength,
+  SafePromise, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { IdTable } from "./id-table.js";
 
-const receivers = new SafeMap();
+const receivers = new IdTable();
 
 export function openChannel(channel, receiver) {
   receivers.set(channel, receiver);

@@ -3,10 +3,11 @@
 
 import { ops } from "../native.js";
 import {
-  list, MathMax, MathMin, MathTrunc, PrimordialTypeError as TypeError, SafeMap,
+  list, MathMax, MathMin, MathTrunc, PrimordialTypeError as TypeError,
 } from "../primordials.js";
 import { runIn } from "./context.js";
 import { toLong } from "./convert.js";
+import { IdTable } from "./id-table.js";
 import { currentFrame, requireInvocation, setEntered } from "./invocation.js";
 import { runMicrotasks } from "./rejections.js";
 import { reportException } from "./report.js";
@@ -15,7 +16,7 @@ import { requireArguments } from "./webidl.js";
 // Of delays in milliseconds, and of ids: a worker has them as type long.
 const MAX_LONG = 2 ** 31 - 1;
 
-const timers = new SafeMap();
+const timers = new IdTable();
 let lastId = 0;
 
 // A binary heap by due time, then by order of setting.  A cleared timer stays
