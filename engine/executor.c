@@ -178,27 +178,82 @@ dw_executor_prepare(dw_executor_t *exec, dw_isolate_t *iso)
 }
 
 
-/* False for a fetch event that was reset before it began. */
-static bool
-dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail)
+/* With the channel table locked: the event's invocation, if it is there. */
+static dw_channel_t *
+dw_executor_invocation(dw_isolate_t *iso, uint64_t invocation)
 {
-    bool           begins;
     dw_channel_t  *channel;
 
-    if (mail->event.type != DW_EVENT_FETCH) {
+    if (invocation == 0) {
+        return NULL;
+    }
+
+    channel = dw_channel_find(&iso->engine->channels, invocation);
+
+    return channel != NULL && channel->isolate == iso ? channel : NULL;
+}
+
+
+/*
+ * With the channel table locked: CPU time that is left of the limit to the
+ * invocation, which may be NULL.
+ */
+static uint64_t
+dw_executor_budget(const dw_channel_t *channel, uint32_t cpu_ms)
+{
+    uint64_t  limit_ns, used_ns = 0;
+
+    if (channel != NULL) {
+        used_ns = channel->cpu_ns;
+
+        if (channel->cpu_ms != 0 && channel->cpu_ms < cpu_ms) {
+            cpu_ms = channel->cpu_ms;
+        }
+    }
+
+    limit_ns = (uint64_t) cpu_ms * 1000000;
+
+    return used_ns < limit_ns ? limit_ns - used_ns : 0;
+}
+
+
+/*
+ * False for a fetch event that was reset before it began.  Otherwise
+ * *budget_ns is the CPU time that the event may use.
+ */
+static bool
+dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail,
+    uint64_t *budget_ns)
+{
+    bool           begins = true;
+    uint32_t       cpu_ms;
+    dw_channel_t  *channel;
+
+    cpu_ms = iso->cpu_ms;
+
+    if (mail->event.type == DW_EVENT_LOAD && cpu_ms < DW_LOAD_CPU_MS) {
+        cpu_ms = DW_LOAD_CPU_MS;
+    }
+
+    if (mail->invocation == 0) {
+        *budget_ns = dw_executor_budget(NULL, cpu_ms);
         return true;
     }
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_channel_find(&iso->engine->channels, mail->channel);
-    begins = (channel != NULL && !channel->sent_end);
+    channel = dw_executor_invocation(iso, mail->invocation);
 
-    if (begins) {
-        channel->begun = true;
+    *budget_ns = dw_executor_budget(channel, cpu_ms);
+
+    if (mail->event.type == DW_EVENT_FETCH) {
+        begins = (channel != NULL && !channel->sent_end);
     }
 
-    if (channel != NULL && !begins) {
+    if (channel != NULL && begins) {
+        channel->begun = true;
+
+    } else if (channel != NULL) {
 
         /* CANCEL leaves the channel open for waitUntil(): none will come. */
 
@@ -215,51 +270,16 @@ dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail)
 }
 
 
-/* CPU time the event may use, from what its invocation has used already. */
-static uint64_t
-dw_executor_budget(dw_isolate_t *iso, uint32_t cpu_ms, uint64_t invocation)
-{
-    uint64_t       limit_ns, used_ns = 0;
-    dw_channel_t  *channel;
-
-    if (invocation == 0) {
-        return (uint64_t) cpu_ms * 1000000;
-    }
-
-    dw_channels_lock(&iso->engine->channels);
-
-    channel = dw_channel_find(&iso->engine->channels, invocation);
-
-    if (channel != NULL && channel->isolate == iso) {
-        used_ns = channel->cpu_ns;
-
-        if (channel->cpu_ms != 0 && channel->cpu_ms < cpu_ms) {
-            cpu_ms = channel->cpu_ms;
-        }
-    }
-
-    dw_channels_unlock(&iso->engine->channels);
-
-    limit_ns = (uint64_t) cpu_ms * 1000000;
-
-    return used_ns < limit_ns ? limit_ns - used_ns : 0;
-}
-
-
 static void
 dw_executor_charge(dw_isolate_t *iso, uint64_t invocation, uint64_t cpu_ns)
 {
     dw_channel_t  *channel;
 
-    if (invocation == 0) {
-        return;
-    }
-
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_channel_find(&iso->engine->channels, invocation);
+    channel = dw_executor_invocation(iso, invocation);
 
-    if (channel != NULL && channel->isolate == iso) {
+    if (channel != NULL) {
         channel->cpu_ns += cpu_ns;
     }
 
@@ -281,14 +301,19 @@ dw_executor_enter(dw_isolate_t *iso, uint64_t invocation)
         return;
     }
 
-    now_ns = dw_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    now_ns = dw_meter_read(&exec->meter);
 
     dw_executor_charge(iso, event->invocation, now_ns - event->cpu_start_ns);
 
     event->invocation = invocation;
     event->cpu_start_ns = now_ns;
 
-    budget_ns = dw_executor_budget(iso, iso->cpu_ms, invocation);
+    dw_channels_lock(&iso->engine->channels);
+
+    budget_ns = dw_executor_budget(dw_executor_invocation(iso, invocation),
+                                   iso->cpu_ms);
+
+    dw_channels_unlock(&iso->engine->channels);
 
     pthread_mutex_lock(&exec->lock);
     exec->cpu_limit_ns = now_ns + budget_ns;
@@ -353,32 +378,23 @@ dw_executor_judge(dw_isolate_t *iso, v8shim_status_t status,
 static dw_run_t
 dw_executor_deliver(dw_executor_t *exec, dw_isolate_t *iso, dw_mail_t *mail)
 {
-    uint32_t          cpu_ms;
     uint64_t          budget_ns, now_ns, unix_ms;
     dw_run_t          run;
     dw_event_t       *event;
     dw_wire_code_t    killed_for;
     v8shim_status_t   status;
 
-    if (!dw_executor_begins(iso, mail)) {
+    if (!dw_executor_begins(iso, mail, &budget_ns)) {
         return DW_RUN_ALIVE;
     }
-
-    cpu_ms = iso->cpu_ms;
-
-    if (mail->event.type == DW_EVENT_LOAD && cpu_ms < DW_LOAD_CPU_MS) {
-        cpu_ms = DW_LOAD_CPU_MS;
-    }
-
-    budget_ns = dw_executor_budget(iso, cpu_ms, mail->invocation);
-
-    now_ns = dw_clock_ns(CLOCK_MONOTONIC);
 
     event = &iso->event;
     event->executor = exec;
     event->invocation = mail->invocation;
+    event->cpu_start_ns = dw_meter_read(&exec->meter);
+
+    now_ns = exec->meter.wall_ns;
     event->now_ms = (double) (now_ns - exec->engine->start_ns) / 1e6;
-    event->cpu_start_ns = dw_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
     pthread_mutex_lock(&exec->lock);
 
@@ -400,8 +416,7 @@ dw_executor_deliver(dw_executor_t *exec, dw_isolate_t *iso, dw_mail_t *mail)
     pthread_mutex_unlock(&exec->lock);
 
     dw_executor_charge(iso, event->invocation,
-                       dw_clock_ns(CLOCK_THREAD_CPUTIME_ID)
-                       - event->cpu_start_ns);
+                       dw_meter_read(&exec->meter) - event->cpu_start_ns);
 
     run = dw_executor_judge(iso, status, killed_for);
 
@@ -495,6 +510,8 @@ dw_executor_run(dw_executor_t *exec, dw_isolate_t *iso)
     atomic_fetch_add(&sched->busy, 1);
     atomic_fetch_add(&sched->runs, 1);
     dw_watchdog_wake(&exec->engine->watchdog);
+
+    dw_meter_start(&exec->meter);
 
     pthread_mutex_lock(&exec->lock);
 

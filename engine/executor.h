@@ -16,12 +16,14 @@
 #include <stdatomic.h>
 
 #include "engine/isolate.h"
+#include "engine/meter.h"
 
 
 struct dw_executor_s {
     dw_engine_t       *engine;
     pthread_t          thread;
     clockid_t          cpu_clock;
+    dw_meter_t         meter;           /* its own thread's only */
 
     /* What the watchdog sees of the event that runs. */
     pthread_mutex_t    lock;

@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
     dw_executor_t     *executor;
     uint64_t           invocation;      /* who pays; 0: nobody */
-    uint64_t           cpu_start_ns;    /* thread CPU clock; of its share */
+    uint64_t           cpu_start_ns;    /* executor's meter; of its share */
     double             now_ms;          /* monotonic, for op now */
     dw_wire_code_t     failed_for;      /* ops failed, abort; else 0 */
 } dw_event_t;

@@ -60,6 +60,9 @@
 #define DW_TICK_NS            1000000
 #define DW_IDLE_TICKS         10
 
+/* What takes no longer is CPU time from end to end; see engine/meter.h. */
+#define DW_METER_SPAN_NS      100000
+
 /* An executor that runs one event for longer is not counted on. */
 #define DW_STUCK_NS           (2 * DW_TICK_NS)
 

@@ -105,7 +105,7 @@ dw_op_cpu_ns(const dw_isolate_t *iso, const dw_channel_t *channel)
     cpu_ns = channel->cpu_ns;
 
     if (iso->event.invocation == channel->id) {
-        cpu_ns += dw_clock_ns(CLOCK_THREAD_CPUTIME_ID)
+        cpu_ns += dw_meter_read(&iso->event.executor->meter)
                   - iso->event.cpu_start_ns;
     }
 
