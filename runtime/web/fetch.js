@@ -22,7 +22,7 @@ import {
 } from "../core/signals.js";
 import { BodyState } from "./body.js";
 import { binaryToUtf8, utf8ToBinary } from "./encoding.js";
-import { headersToWire, withoutHeaders } from "./headers.js";
+import { headersToWire, isGzipHead, withoutHeaders } from "./headers.js";
 import { IncomingBody } from "./incoming.js";
 import { isRequest, Request, requestState } from "./request.js";
 import { createFetchedResponse, isRedirectStatus } from "./response.js";
@@ -158,13 +158,16 @@ class FetchCall {
   #open(taken) {
     const { capability, entrypoint, limits, props, self, stub } = this.#target;
     const kind = stub !== null ? LOADED : self ? SELF : 0;
-    const head = `${utf8ToBinary(entrypoint)}\0${this.#method}\0` +
-      `${this.#href}\0${this.#cf}\0${headersToWire(this.#headers)}`;
+    // as it came only at the first hop: an event's request does not follow
+    const head = this.#request.head ??
+      `${this.#method}\0${this.#href}\0${this.#cf}\0` +
+      headersToWire(this.#headers);
 
     this.#channel = ops.fetch(
       this.#invocation.channel, stub === null ? capability : stub.channel,
       taken.flags | kind, taken.join,
-      taken.length, limits.cpuMs, limits.subRequests, props, head);
+      taken.length, limits.cpuMs, limits.subRequests, props,
+      `${utf8ToBinary(entrypoint)}\0${head}`);
     this.#sender = null;
     this.#incoming = null;
     openChannel(this.#channel, this);
@@ -222,11 +225,10 @@ class FetchCall {
     this.#sender?.onWindow();
   }
 
-  onHead(status, length, hasBody, text) {
-    const parts = splitString(text, "\0");
+  onHead(status, length, hasBody, head) {
     const { redirect } = this.#request;
     if (redirect !== "manual" && isRedirectStatus(status)) {
-      const location = findHeader(parts, "location");
+      const location = findHeader(splitString(head, "\0"), "location");
       if (location !== null || redirect === "error") {
         this.#redirect(status, location, hasBody);
         return;
@@ -237,12 +239,12 @@ class FetchCall {
       this.#incoming = new IncomingBody(
         this.#channel, this.#invocation, length, true);
       this.#incoming.onJoin = () => this.#joined();
-      this.#incoming.gzip = findHeader(parts, "content-encoding") === "gzip";
+      this.#incoming.gzip = isGzipHead(head);
       body = BodyState.ofIncoming(this.#incoming);
     }
     this.#settled = true;
     this.#resolve(createFetchedResponse(
-      status, parts, body, this.#href, this.#hops > 0));
+      status, head, body, this.#href, this.#hops > 0));
   }
 
   onData(bytes) {
@@ -379,7 +381,7 @@ function dataResponse(request) {
     throw new TypeError(`Fetch API cannot load: ${request.url}`);
   }
   return createFetchedResponse(
-    200, ["OK", "Content-Type", data.type],
+    200, `OK\0Content-Type\0${data.type}\0`,
     request.method === "HEAD" ? null : BodyState.ofBytes(data.bytes),
     data.url, false);
 }
@@ -388,7 +390,7 @@ function dataResponse(request) {
 // Returns the FetchCall, or null when nothing is under way.
 export function startFetch(target, input, resolve, reject) {
   const invocation = requireInvocation();
-  const request = requestState(input);
+  const request = requestState(input, target.stub !== null);
   const { signal } = request;
   if (signal !== null && isAborted(signal)) {
     const reason = abortReason(signal);

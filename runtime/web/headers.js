@@ -2,7 +2,8 @@
 
 import {
   ArrayPrototypeSort, list, PrimordialTypeError as TypeError,
-  RegExpPrototypeExec, StringPrototypeToLowerCase, SymbolIterator, toArray,
+  RegExpPrototypeExec, splitString, StringPrototypeToLowerCase, SymbolIterator,
+  toArray,
 } from "../primordials.js";
 import { toRecord, toSequence } from "../core/convert.js";
 import {
@@ -277,6 +278,17 @@ export class Headers {
     this.#remove(key, index + 1);
   }
 }
+
+// eslint-disable-next-line no-control-regex
+const gzipField = /\0content-encoding\0gzip\0/i;
+
+// Does a response's head (status text, name, value ..., each ended by NUL) say
+// that its body is encoded?
+export const isGzipHead = (head) =>
+  RegExpPrototypeExec(gzipField, head) !== null &&
+  getHeader(
+    createHeaders(splitString(head, "\0"), 1, true), "content-encoding",
+  ) === "gzip";
 defineInterface(Headers);
 definePairIterable(Headers, {
   name: "Headers",

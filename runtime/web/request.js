@@ -2,7 +2,8 @@
 
 import {
   JSONParse, ObjectDefineProperty, ObjectKeys,
-  PrimordialTypeError as TypeError, splitString,
+  PrimordialTypeError as TypeError, splitString, StringPrototypeIndexOf,
+  StringPrototypeSlice,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
 import { createSignal, followSignal } from "../core/signals.js";
@@ -63,7 +64,9 @@ let isRequest;
 // An event's request: "head" is entrypoint, method, URL, cf, name, value ...,
 // taken apart when something of it is asked for.
 export let createEventRequest;
-// What fetch() needs.
+// What fetch() needs.  If "passes", an event's request that nobody has looked
+// into is passed on as it came: "head" is its method, URL, cf, name, value ...,
+// each ended by NUL, and only the URL stands beside it.
 export let requestState;
 
 let bodyOf;
@@ -99,9 +102,11 @@ export class Request {
       return request;
     };
 
-    requestState = (request) => {
+    requestState = (request, passes = false) => {
+      if (passes && request.#head !== null) return request.#passed();
       request.#parse();
       return {
+        head: null,
         method: request.#method,
         url: request.#url,
         record: request.#record,
@@ -200,6 +205,26 @@ export class Request {
     this.#url = this.#parts[2];
     const cf = this.#parts[3];
     this.#cf = cf === "" ? undefined : JSONParse(binaryToUtf8(cf));
+  }
+
+  // State of an event's request, without what its head says.
+  #passed() {
+    const method = StringPrototypeIndexOf(this.#head, "\0") + 1;
+    const url = StringPrototypeIndexOf(this.#head, "\0", method) + 1;
+    return {
+      head: StringPrototypeSlice(this.#head, method),
+      method: undefined,
+      url: StringPrototypeSlice(
+        this.#head, url, StringPrototypeIndexOf(this.#head, "\0", url)),
+      record: null,
+      headers: undefined,
+      redirect: this.#redirect,
+      signal: this.#signal,
+      cf: undefined,
+      fetcher: null,
+      integrity: "",
+      body: this.#body,
+    };
   }
 
   #getHeaders() {

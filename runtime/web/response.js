@@ -2,7 +2,7 @@
 
 import {
   JSONStringify, PrimordialRangeError as RangeError,
-  PrimordialTypeError as TypeError, RegExpPrototypeExec,
+  PrimordialTypeError as TypeError, RegExpPrototypeExec, splitString,
   TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { toDictionary, toEnum, toUnsignedShort } from "../core/convert.js";
@@ -15,7 +15,7 @@ import { includeBody } from "./body-mixin.js";
 import { extractBody, toBodyInit } from "./extract.js";
 import {
   addHeaderIfAbsent, copyHeaders, createHeaders, fillHeaders, getHeader,
-  Headers, toHeadersInit,
+  Headers, headersToWire, isGzipHead, toHeadersInit,
 } from "./headers.js";
 
 const kCreate = {};
@@ -67,10 +67,12 @@ const isEmpty = (body) => body.text === "" ||
    TypedArrayPrototypeGetByteLength(body.bytes) === 0);
 
 let isResponse;
-// What a fetch() brought: parts are status text, name, value ...
+// What a fetch() brought: "head" is status text, name, value ..., each ended by
+// NUL, and taken apart when something of it is asked for.
 export let createFetchedResponse;
-// What is needed to send one.
 export let responseState;
+// What is needed to send one; its "head" is as above.
+export let responseToSend;
 
 let bodyOf;
 let headersOf;
@@ -80,7 +82,7 @@ export class Response {
   #statusText = "";
   #headers = null;
   #body = null;
-  #parts = null;          // what "#headers" is made from
+  #head = null;           // what "#statusText" and "#headers" are made from
   #url = "";
   #redirected = false;
   #type = "default";
@@ -92,27 +94,36 @@ export class Response {
     bodyOf = (response) => response.#body;
     headersOf = (response) => response.#getHeaders();
 
-    createFetchedResponse = (status, parts, body, url, redirected) => {
+    createFetchedResponse = (status, head, body, url, redirected) => {
       const response = new Response(kCreate);
       response.#body = body;
       response.#status = status;
-      response.#statusText = parts[0];
-      response.#parts = parts;
+      response.#head = head;
       response.#url = url;
       response.#redirected = redirected;
       return response;
     };
 
-    responseState = (response) => ({
+    responseState = (response) => {
+      response.#parse();
+      return {
+        status: response.#status,
+        statusText: response.#statusText,
+        url: response.#url,
+        headers: response.#headers,
+        body: response.#body,
+        manual: response.#manual,
+      };
+    };
+
+    responseToSend = (response) => ({
       status: response.#status,
-      statusText: response.#statusText,
-      url: response.#url,
-      headers: response.#getHeaders(),
+      // nobody has looked into one that was fetched: as it came
+      head: response.#head ??
+        `${response.#statusText}\0${headersToWire(response.#headers)}`,
       body: response.#body,
-      manual: response.#manual,
       // is the body to be encoded when it is sent?
-      gzip: response.#body !== null && !response.#manual &&
-        getHeader(response.#getHeaders(), "content-encoding") === "gzip",
+      gzip: response.#body !== null && !response.#manual && response.#isGzip(),
     });
   }
 
@@ -132,8 +143,9 @@ export class Response {
     } else if (members === init) {
       requireStatus(init.#status);
       this.#status = init.#status;
+      init.#parse();
       this.#statusText = init.#statusText;
-      this.#headers = copyHeaders(init.#getHeaders());
+      this.#headers = copyHeaders(init.#headers);
       this.#cf = init.#cf;
       this.#manual = init.#manual;
     } else {
@@ -204,16 +216,31 @@ export class Response {
     return response;
   }
 
+  #parse() {
+    if (this.#head === null) return;
+    const parts = splitString(this.#head, "\0");
+    this.#head = null;
+    this.#statusText = parts[0];
+    this.#headers = createHeaders(parts, 1, true);
+  }
+
+  #isGzip() {
+    return this.#head === null
+      ? getHeader(this.#headers, "content-encoding") === "gzip"
+      : isGzipHead(this.#head);
+  }
+
   #getHeaders() {
-    if (this.#headers === null) {
-      this.#headers = createHeaders(this.#parts, 1, true);
-      this.#parts = null;
-    }
+    this.#parse();
     return this.#headers;
   }
 
   get status() { requireBrand(isResponse(this)); return this.#status; }
-  get statusText() { requireBrand(isResponse(this)); return this.#statusText; }
+  get statusText() {
+    requireBrand(isResponse(this));
+    this.#parse();
+    return this.#statusText;
+  }
   get headers() { requireBrand(isResponse(this)); return this.#getHeaders(); }
   get url() { requireBrand(isResponse(this)); return this.#url; }
   get redirected() { requireBrand(isResponse(this)); return this.#redirected; }
@@ -229,9 +256,10 @@ export class Response {
     requireBrand(isResponse(this));
     const copy = new Response(kCreate);
     if (this.#body !== null) copy.#body = this.#body.clone();
+    this.#parse();
     copy.#status = this.#status;
     copy.#statusText = this.#statusText;
-    copy.#headers = copyHeaders(this.#getHeaders());
+    copy.#headers = copyHeaders(this.#headers);
     copy.#url = this.#url;
     copy.#redirected = this.#redirected;
     copy.#type = this.#type;

@@ -19,11 +19,10 @@ import { createSignal, signalAbort } from "../core/signals.js";
 import { isObject } from "../core/webidl.js";
 import { BodyState } from "../web/body.js";
 import { binaryToUtf8 } from "../web/encoding.js";
-import { headersToWire } from "../web/headers.js";
 import { IncomingBody } from "../web/incoming.js";
 import { createEventRequest } from "../web/request.js";
 import {
-  isNullBodyStatus, isResponse, responseState,
+  isNullBodyStatus, isResponse, responseState, responseToSend,
 } from "../web/response.js";
 import {
   discardBody, discardStream, isShortText, NO_BODY, sendStream, takeForSending,
@@ -111,18 +110,17 @@ class FetchEvent {
           "Incorrect type for Promise: the Promise did not resolve to " +
           "'Response'.");
       }
-      this.#send(responseState(response));
+      this.#send(responseToSend(response));
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #send({ body, gzip, headers, status, statusText }) {
+  #send({ body, gzip, head, status }) {
     if (status === 0) {
       throw new Error("Return value from serve handler must not be an error response.");
     }
     const { channel } = this.invocation;
-    const head = `${statusText}\0${headersToWire(headers)}`;
     if (isShortText(body) && !gzip && !isNullBodyStatus(status) &&
         !this.#isHead) {
       ops.respondText(channel, status, head, body.take().text);
