@@ -16,6 +16,8 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const forbiddenInValue = /[\0\r\n]/;
 
 const kCreate = {};
+// of Headers that have none yet; nobody writes to it
+const NONE = list();
 
 // https://httpwg.org/specs/rfc9110.html#tokens: names, methods, parts of types.
 export const isToken = (text) => RegExpPrototypeExec(token, text) !== null;
@@ -56,9 +58,9 @@ export let addHeaderIfAbsent;
 export let withoutHeaders;        // a copy without some names
 
 export class Headers {
-  #names = list();        // as they were given
-  #keys = list();         // in lower case
-  #values = list();
+  #names = NONE;          // as they were given
+  #keys = NONE;           // in lower case
+  #values = NONE;
   #immutable = false;
   #sorted = null;         // what iteration sees, made when asked for
 
@@ -67,10 +69,9 @@ export class Headers {
 
     createHeaders = (parts, from, immutable) => {
       const headers = new Headers(kCreate);
-      for (let i = from, n = 0; i + 1 < parts.length; i += 2, n++) {
-        headers.#names[n] = parts[i];
-        headers.#keys[n] = StringPrototypeToLowerCase(parts[i]);
-        headers.#values[n] = parts[i + 1];
+      for (let i = from; i + 1 < parts.length; i += 2) {
+        headers.#add(
+          parts[i], StringPrototypeToLowerCase(parts[i]), parts[i + 1]);
       }
       headers.#immutable = immutable;
       return headers;
@@ -80,12 +81,9 @@ export class Headers {
 
     withoutHeaders = (source, dropped) => {
       const headers = new Headers(kCreate);
-      for (let i = 0, n = 0; i < source.#names.length; i++) {
+      for (let i = 0; i < source.#names.length; i++) {
         if (dropped[source.#keys[i]] === true) continue;
-        headers.#names[n] = source.#names[i];
-        headers.#keys[n] = source.#keys[i];
-        headers.#values[n] = source.#values[i];
-        n++;
+        headers.#add(source.#names[i], source.#keys[i], source.#values[i]);
       }
       return headers;
     };
@@ -139,6 +137,11 @@ export class Headers {
 
   #add(name, key, value) {
     const { length } = this.#names;
+    if (length === 0) {
+      this.#names = list();
+      this.#keys = list();
+      this.#values = list();
+    }
     this.#names[length] = name;
     this.#keys[length] = key;
     this.#values[length] = value;
@@ -209,6 +212,7 @@ export class Headers {
   }
 
   #remove(key, from) {
+    if (from >= this.#keys.length) return;
     let n = from;
     for (let i = from; i < this.#keys.length; i++) {
       if (this.#keys[i] === key) continue;

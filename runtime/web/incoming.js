@@ -8,6 +8,9 @@ import {
 } from "../primordials.js";
 import { requestIsOver } from "../core/invocation.js";
 
+// of a body of which nothing has come; nobody writes to it
+const NOTHING = list();
+
 const FIRST_WINDOW = 65536;
 const MAX_WINDOW = 262144;
 
@@ -21,7 +24,7 @@ export class IncomingBody {
   #cancels;                   // may the channel be reset when nobody reads on?
   #window = FIRST_WINDOW;
   #granted = 0;               // bytes that may still come
-  #queue = list();
+  #queue = NOTHING;
   #head = 0;
   #queued = 0;                // bytes in the queue
   #received = 0;
@@ -51,6 +54,7 @@ export class IncomingBody {
     const size = TypedArrayPrototypeGetByteLength(bytes);
     this.#granted -= size;
     this.#received += size;
+    if (this.#queue === NOTHING) this.#queue = list();
     this.#queue[this.#queue.length] = bytes;
     this.#queued += size;
     this.#notify();
@@ -138,7 +142,7 @@ export class IncomingBody {
   drop() {
     if (this.drained) return;
     this.#ended = false;
-    this.#queue = list();
+    this.#queue = NOTHING;
     this.#head = 0;
     this.#queued = 0;
   }
@@ -170,7 +174,7 @@ export class IncomingBody {
     }
     this.#ended = true;
     this.#sink = null;
-    this.#queue = list();
+    this.#queue = NOTHING;
     this.#head = 0;
     this.#queued = 0;
     this.#tellDrained();
