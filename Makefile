@@ -116,7 +116,7 @@ test: deps
 
 bench:
 	@tools/deps.sh build test bench
-	@$(MAKE) $(PARALLEL) build $(BUILD)/bench-isolates
+	@$(MAKE) $(PARALLEL) build $(BUILD)/bench-isolates $(BUILD)/bench-events
 	@bench/run.sh
 
 # Fifty thousand requests of all kinds: is anything left of them?
@@ -195,8 +195,9 @@ ifneq ($(SANITIZE),)
 SANITIZED_RUN := ASAN_OPTIONS=detect_leaks=0
 endif
 
-# bench/run.sh calls it: what an isolate costs.
-$(BUILD)/bench-isolates: $(BUILD)/obj/bench/isolates.o $(BUILD)/obj/blob.o \
+# bench/run.sh calls them: what isolates and events cost.
+$(BUILD)/bench-isolates $(BUILD)/bench-events: $(BUILD)/bench-%: \
+        $(BUILD)/obj/bench/%.o $(BUILD)/obj/blob.o \
         $(filter-out $(BUILD)/obj/engine/main.o,$(ENGINE_OBJS))
 	@echo "  LINK    $@"
 	$(Q)$(LINK) $^ -o $@ $(LINK_LIBS)

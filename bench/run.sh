@@ -2,7 +2,7 @@
 # Side by side, in one run: nginx's "return 200", a warm dynamic worker that
 # says hello, a warm one behind a host worker, and one outbound fetch(); then a
 # long response that a worker passes on, against "proxy_pass"; then what loading
-# a large worker costs, and a new isolate.
+# a large worker costs, and events in the runtime and V8 alone, and an isolate.
 #
 #   SECONDS_EACH=5 ROUNDS=3 CONNECTIONS=64 bench/run.sh
 #
@@ -167,6 +167,9 @@ awk -v bytes="$(stat -c %s "$prefix/large.js")" 'FNR == 1 { file++ }
         printf "a worker of %.1f MB: first load %.0f ms, another one of the" \
                " same text %.0f ms, warm %.1f ms\n", bytes / 1e6, m[1], m[2], m[3]
     }' "$prefix/large.first" "$prefix/large.second" "$prefix/large.warm"
+
+echo
+"$BUILD/bench-events"
 
 echo
 "$BUILD/bench-isolates"
