@@ -201,11 +201,12 @@ const noFetchHandler = () =>
   new Error("Handler does not export a fetch() function.");
 
 let namespace;
+// The names in it: to ask the namespace itself takes V8 long.
+const exported = { __proto__: null };
 
 export function findEntrypoint(name, missing = noFetchHandler) {
   const key = name === "" ? "default" : name;
-  const value = ObjectPrototypeHasOwnProperty(namespace, key)
-    ? namespace[key] : undefined;
+  const value = exported[key] === true ? namespace[key] : undefined;
   if (value === undefined || value === null) {
     throw name === "" ? missing()
       : new Error(`Worker does not export an entrypoint named "${name}".`);
@@ -285,6 +286,7 @@ export function startEvents(moduleNamespace, keys) {
   namespace = moduleNamespace;
   fillExports(namespace, keys);
   for (let i = 0; i < keys.length; i++) {
+    exported[keys[i]] = true;
     try {
       equip(namespace[keys[i]]);
     } catch {
