@@ -89,6 +89,8 @@ write_file($t->dir . '/version.js', 'export default 2;');
 ok $t->reload, 'a reload';
 ok wait_until { $t->get('/')->{content} =~ /^2/ }, 'swaps its code';
 
+ok wait_until { my @all = $t->workers; @all == 1 }, 'and the old one ends';
+
 my $workers = join ' ', $t->workers;
 write_file($t->dir . '/api.js', 'export class Api {');
 kill HUP => $t->master;
