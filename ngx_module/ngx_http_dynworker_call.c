@@ -184,6 +184,14 @@ ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call)
         return NGX_DECLINED;
     }
 
+    /* whoever has opened something in it, or taken its body, has seen it */
+
+    if (call->request_joined || !ngx_queue_empty(&call->children)
+        || !ngx_queue_empty(&call->loads))
+    {
+        return NGX_DECLINED;
+    }
+
     call->again = 1;
 
     engine = call->process->engines[call->isolate->role];

@@ -417,9 +417,11 @@ for my $case (
     [unseen_once => '200 '],
     [unseen_granted => '503 cpu'],
     [unseen_isolate => '503 cpu'],
+    [unseen_opened => '503 cpu'],
+    [unseen_joined => '503 cpu'],
 ) {
     my ($act, $expected) = @$case;
-    my $got = $t->get("/$act");
+    my $got = $t->post("/$act", 'x' x 100_000);
     is "$got->{status} " . ($got->{headers}{'x-error'} // ''), $expected,
         "$act: $expected";
     ok_served($act);

@@ -434,6 +434,18 @@ my %act = (
     unseen_granted  => sub { state $n = 0;
                              $n++ ? answer($_[0], "again\n")
                                   : window($_[0], 1) . unseen($_[0]) },
+    unseen_opened   => sub { state $n = 0;
+                             $n++ ? answer($_[0], "again\n")
+                                  : ask(new_id(), parent => $_[0],
+                                        strings => "\0GET\0http://sink.test/\0\0")
+                                    . unseen($_[0]) },
+    unseen_joined   => sub { state $n = 0;
+                             $n++ ? answer($_[0], "again\n")
+                                  : ask(new_id(), parent => $_[0],
+                                        flags => JOIN|BODY, join => $_[0],
+                                        length => UNKNOWN,
+                                        strings => "\0PUT\0http://sink.test/\0\0")
+                                    . unseen($_[0]) },
     unseen_headed   => sub { head($_[0]) . unseen($_[0]) },
     unseen_isolate  => sub { frame(RESET, $fetch{$_[0]}{isolate},
                                    pack('S S L', 4, 0, 0) . "gone\0\0", UNSEEN)
