@@ -203,9 +203,9 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
     if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_STREAMING && r->upstream) {
 
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "a request's body was not sent: "
-                      "\"proxy_request_buffering off\" without "
-                      "\"proxy_pass\"");
+                      "a request's body was not sent: \"proxy_set_header\" "
+                      "replaces both \"Content-Length\" and "
+                      "\"Transfer-Encoding\"");
 
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Network connection lost.");

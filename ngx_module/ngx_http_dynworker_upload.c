@@ -14,6 +14,9 @@
 #include "ngx_http_dynworker.h"
 
 
+extern ngx_module_t  ngx_http_proxy_module;
+
+
 /* Collected bodies up to this size stay in memory. */
 #define NGX_HTTP_DYNWORKER_BODY_MEMORY  (256 * 1024)
 
@@ -26,10 +29,14 @@
 #define NGX_HTTP_DYNWORKER_UPLOAD_BUFS  8
 
 
+static ngx_int_t ngx_http_dynworker_upload_proxy(ngx_conf_t *cf);
+static ngx_command_t *ngx_http_dynworker_upload_command(const char *name);
 static ngx_http_dynworker_outbound_t *ngx_http_dynworker_upload_of(
     ngx_http_request_t *r);
 static ngx_int_t ngx_http_dynworker_upload_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_dynworker_upload_streams(
+    ngx_http_dynworker_outbound_t *out, ngx_http_request_t *r);
+static void ngx_http_dynworker_upload_spent(
     ngx_http_dynworker_outbound_t *out, ngx_http_request_t *r);
 static size_t ngx_http_dynworker_collect_write(void *data, u_char *p,
     size_t size);
@@ -81,6 +88,17 @@ static struct {
 };
 
 
+/*
+ * What its directives tell of the proxy module: its content handler, and where
+ * its configuration, whose layout is its own, has what a body depends on.
+ */
+static struct {
+    ngx_http_handler_pt          handler;       /* NULL: not known */
+    ngx_uint_t                   set_body;      /* of an ngx_str_t */
+    ngx_uint_t                   http_version;  /* of an ngx_uint_t */
+} ngx_http_dynworker_proxy;
+
+
 ngx_int_t
 ngx_http_dynworker_upload_init(ngx_conf_t *cf)
 {
@@ -128,7 +146,99 @@ ngx_http_dynworker_upload_init(ngx_conf_t *cf)
         }
     }
 
+    return ngx_http_dynworker_upload_proxy(cf);
+}
+
+
+/* A "proxy_pass" in a location that nobody sees tells the handler. */
+static ngx_int_t
+ngx_http_dynworker_upload_proxy(ngx_conf_t *cf)
+{
+    char                      *rv;
+    void                      *conf;
+    ngx_str_t                 *value;
+    ngx_conf_t                 save;
+    ngx_array_t                args;
+    ngx_command_t             *pass, *body, *version;
+    ngx_http_module_t         *module;
+    ngx_http_conf_ctx_t        ctx;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_memzero(&ngx_http_dynworker_proxy, sizeof(ngx_http_dynworker_proxy));
+
+    pass = ngx_http_dynworker_upload_command("proxy_pass");
+    body = ngx_http_dynworker_upload_command("proxy_set_body");
+    version = ngx_http_dynworker_upload_command("proxy_http_version");
+
+    if (pass == NULL
+        || body == NULL || body->set != ngx_conf_set_str_slot
+        || version == NULL || version->set != ngx_conf_set_enum_slot)
+    {
+        /* of another nginx: it gets all bodies whole */
+        return NGX_OK;
+    }
+
+    module = ngx_http_proxy_module.ctx;
+
+    ctx = *(ngx_http_conf_ctx_t *) cf->ctx;
+
+    ctx.loc_conf = ngx_palloc(cf->temp_pool,
+                              sizeof(void *) * ngx_http_max_module);
+    clcf = ngx_pcalloc(cf->temp_pool, sizeof(ngx_http_core_loc_conf_t));
+    conf = module->create_loc_conf(cf);
+
+    if (ctx.loc_conf == NULL || clcf == NULL || conf == NULL
+        || ngx_array_init(&args, cf->temp_pool, 2, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ctx.loc_conf, ((ngx_http_conf_ctx_t *) cf->ctx)->loc_conf,
+               sizeof(void *) * ngx_http_max_module);
+
+    ctx.loc_conf[ngx_http_core_module.ctx_index] = clcf;
+    ctx.loc_conf[ngx_http_proxy_module.ctx_index] = conf;
+
+    /* with a variable, so that it makes no upstream of it */
+
+    value = ngx_array_push_n(&args, 2);
+    ngx_str_set(&value[0], "proxy_pass");
+    ngx_str_set(&value[1], "http://$host");
+
+    save = *cf;
+    cf->ctx = &ctx;
+    cf->args = &args;
+
+    rv = pass->set(cf, pass, conf);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_dynworker_proxy.handler = clcf->handler;
+    ngx_http_dynworker_proxy.set_body = body->offset;
+    ngx_http_dynworker_proxy.http_version = version->offset;
+
     return NGX_OK;
+}
+
+
+static ngx_command_t *
+ngx_http_dynworker_upload_command(const char *name)
+{
+    ngx_command_t  *cmd;
+
+    for (cmd = ngx_http_proxy_module.commands; cmd->name.len; cmd++) {
+
+        if (ngx_strcmp(cmd->name.data, name) == 0) {
+            return cmd;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -160,6 +270,22 @@ ngx_http_dynworker_upload_handler(ngx_http_request_t *r)
 
     if (out == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_SENDING) {
+        ngx_http_dynworker_upload_spent(out, r);
+        return NGX_DECLINED;
+    }
+
+    if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_STREAMING) {
+
+        /* the location before has not asked for it: this one decides */
+
+        out->upload = NGX_HTTP_DYNWORKER_UPLOAD_WAITING;
+
+        r->reading_body = 0;
+        r->headers_in.chunked = 0;
+        r->headers_in.content_length_n = -1;
     }
 
     if (out->upload == NGX_HTTP_DYNWORKER_UPLOAD_WAITING) {
@@ -213,23 +339,53 @@ static ngx_uint_t
 ngx_http_dynworker_upload_streams(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *r)
 {
+    u_char                    *conf;
+    ngx_uint_t                *version;
+    ngx_str_t                 *body;
     ngx_http_upstream_conf_t  *ucf;
 
-    extern ngx_module_t  ngx_http_proxy_module;
-
     if (ngx_http_dynworker_upload_variables[0].handler == NULL
-        || out->upload_length <= NGX_HTTP_DYNWORKER_UPLOAD_MIN
-        || r->content_handler == ngx_http_dynworker_script_handler
-        || r->content_handler == ngx_http_dynworker_load_handler)
+        || ngx_http_dynworker_proxy.handler == NULL
+        || r->content_handler != ngx_http_dynworker_proxy.handler
+        || out->upload_length <= NGX_HTTP_DYNWORKER_UPLOAD_MIN)
     {
         return 0;
     }
 
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_proxy_module);
+
     /* as in all modules with an upstream, it comes first there */
 
-    ucf = ngx_http_get_module_loc_conf(r, ngx_http_proxy_module);
+    ucf = (ngx_http_upstream_conf_t *) conf;
+    body = (ngx_str_t *) (conf + ngx_http_dynworker_proxy.set_body);
+    version = (ngx_uint_t *) (conf + ngx_http_dynworker_proxy.http_version);
 
-    return !ucf->request_buffering && ucf->pass_request_body;
+    /* as the proxy decides it for clients' requests; 1.0 has no chunks */
+
+    return !ucf->request_buffering && ucf->pass_request_body
+           && body->data == NULL
+           && (out->upload_length != DW_WIRE_LENGTH_UNKNOWN
+               || *version == NGX_HTTP_VERSION_11);
+}
+
+
+/*
+ * Another location takes over ("error_page", "X-Accel-Redirect"), and what has
+ * been sent of the body is gone: it gets none, and nobody wants the rest.
+ */
+static void
+ngx_http_dynworker_upload_spent(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r)
+{
+    r->reading_body = 0;
+    r->request_body_no_buffering = 0;
+    r->request_body->bufs = NULL;
+
+    r->headers_in.content_length_n =
+              (r->method & (NGX_HTTP_POST|NGX_HTTP_PUT|NGX_HTTP_PATCH)) ? 0
+                                                                        : -1;
+
+    ngx_http_dynworker_upload_close(out);
 }
 
 
