@@ -12,7 +12,7 @@ import { binaryToUtf8 } from "../web/encoding.js";
 import { contextOf, worker } from "../worker/entrypoints.js";
 import { findEntrypoint } from "../worker/events.js";
 import { perform } from "./local.js";
-import { HANDLERS, INSTANCE, pathText } from "./lookup.js";
+import { HANDLERS, INSTANCE, notImplemented, pathText } from "./lookup.js";
 import { Credit, Outbox } from "./remote.js";
 import { Session } from "./session.js";
 
@@ -58,7 +58,10 @@ class Root {
     this.#invocation = invocation;
   }
 
+  // Of the entrypoint itself nothing may be had: a copy of an exported object
+  // would hold its handlers as stubs, which ask for no (arg, env, ctx).
   perform(path, args) {
+    if (path.length === 0) throw notImplemented(pathText(path));
     if (this.#target === null) this.#make();
     return perform(this.#target, this.#mode, path, args, true, this.#insert);
   }

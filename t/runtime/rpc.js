@@ -169,6 +169,21 @@ rpc("only methods and getters of the class are reachable",
   ["TypeError", 'The RPC receiver does not implement the method "call".'],
   ["TypeError", '"getter.g" is not a function.']]);
 
+rpc("names of other handlers are methods, those of entrypoints are reserved",
+  entrypoint(`
+     tail(events) { return ["tail", events, this.ctx.props]; } trace() { return "trace"; }
+     scheduled() { return "scheduled"; } queue() { return "queue"; } test() { return "test"; }
+     alarm() {} webSocketMessage() {} webSocketClose() {} webSocketError() {}`),
+  `const out = [await api.tail([{ outcome: "ok" }])];
+   for (const name of ["trace", "scheduled", "queue", "test"]) out.push(await api[name]());
+   for (const name of ["alarm", "webSocketMessage", "webSocketClose", "webSocketError"]) {
+     out.push((await failure(api[name]()))[1]);
+   }
+   return out;`,
+  [["tail", [{ outcome: "ok" }], {}], "trace", "scheduled", "queue", "test",
+    ...["alarm", "webSocketMessage", "webSocketClose", "webSocketError"].map((name) =>
+      `'${name}' is a reserved method and cannot be called over RPC.`)]);
+
 rpc("an exported object's own functions take one argument, env and ctx",
   `export default {
      greet(name, env, ctx) { return [name, env === this.env, ctx.props, this.data]; },
@@ -1364,7 +1379,7 @@ isolates("hostile: reserved names and prototypes cannot be reached by hand", asy
     ["NotOne", ["f"]], ["NotOne", ["constructor"]],
     ["", ["toString"]], ["", ["list", "push"]], ["", ["list", "constructor"]],
     ["", ["fn", "constructor"]], ["", ["fn", "prototype"]], ["", ["fn", "caller"]],
-    ["Nothing", ["x"]], ["", ["hasOwnProperty"]],
+    ["Nothing", ["x"]], ["", ["hasOwnProperty"]], ["Api", []], ["", []],
   ]) {
     for (const args of [undefined, ["return globalThis"]]) {
       assert.match(await ask(entrypoint, path, args),
