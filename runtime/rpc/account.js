@@ -10,7 +10,7 @@ import {
 import { MAX_MESSAGE } from "./messages.js";
 
 const MIB = 1024 * 1024;
-const MAX_KEPT = 96 * MIB;
+export const MAX_KEPT = 96 * MIB;
 const MAX_ALL = 128 * MIB;
 
 // One message may go beyond that.

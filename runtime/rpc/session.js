@@ -6,7 +6,7 @@
 // the session, and nothing else.
 
 import {
-  ArrayIsArray, list, ObjectDefineProperty, ObjectGetPrototypeOf,
+  ArrayIsArray, list, MathMax, ObjectDefineProperty, ObjectGetPrototypeOf,
   ObjectPrototype, ObjectSetPrototypeOf, PrimordialError as Error,
   PrimordialPromise as Promise, PrimordialTypeError as TypeError,
   PromisePrototypeThen, PromiseResolve, SafeMap, SymbolDispose,
@@ -18,7 +18,9 @@ import { logUncaught, requestIsOver } from "../core/invocation.js";
 import { FAILURE, traceException } from "../core/trace.js";
 import { baseOf } from "../core/stubs.js";
 import { isObject } from "../core/webidl.js";
-import { Account, BEGIN_BELOW, ITEM, tooManyCalls } from "./account.js";
+import {
+  Account, BEGIN_BELOW, ITEM, MAX_KEPT, tooManyCalls,
+} from "./account.js";
 import { performFetch } from "./fetcher.js";
 import { ImportRef } from "./imports.js";
 import { perform } from "./local.js";
@@ -30,6 +32,7 @@ import {
 import { disposeOf, markHandled, Pending } from "./pending.js";
 import { Streams } from "./streams.js";
 import { Incoming, markRemote, Outgoing } from "./values.js";
+import { weigh } from "./weight.js";
 
 // The answer to a question of the peer's.  It is kept until the peer is done
 // with it, since later calls may go on from it.
@@ -270,11 +273,11 @@ export class Session {
       for (;;) {
         this.#next ??= this.#decode();
         if (this.#next === null) break;
-        const { incoming, isQuestion, parts, size } = this.#next;
+        const { cost, incoming, isQuestion, parts, size } = this.#next;
         if (isQuestion && this.account.waiting >= BEGIN_BELOW) return;
         this.#next = null;
         this.account.drop(size);
-        this.#handle(parts, incoming, size);
+        this.#handle(parts, incoming, cost);
         if (this.#isOver) return;
         if (isQuestion && this.#inbox.size > 0) {
           this.#rest();
@@ -292,12 +295,15 @@ export class Session {
   #decode() {
     const message = this.#inbox.next();
     if (message === null) return null;
+    const size = TypedArrayPrototypeGetByteLength(message) + HEADER;
+    const weight = weigh(message, MAX_KEPT);
+    if (weight > MAX_KEPT) throw badMessage("a value that is too large");
     const incoming = new Incoming(this);
     const parts = incoming.decode(message);
     return {
       __proto__: null, incoming, parts,
       isQuestion: parts[0] === CALL || parts[0] === GET,
-      size: TypedArrayPrototypeGetByteLength(message) + HEADER,
+      size, cost: MathMax(size + ITEM, weight),
     };
   }
 
@@ -318,13 +324,13 @@ export class Session {
     this.break(error);
   }
 
-  #handle(parts, incoming, size) {
+  #handle(parts, incoming, cost) {
     const { 0: type, 1: id } = parts;
     if (!isId(type) || !isId(id)) throw badMessage("a bad number");
     switch (type) {
     case CALL:
     case GET:
-      this.#onQuestion(parts, incoming, size + ITEM);
+      this.#onQuestion(parts, incoming, cost);
       break;
     case RETURN:
       this.#onReturn(id, parts[2], parts[3] === true, incoming);
