@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import zlib from "node:zlib";
 import { FLAG, text, worker } from "./lib/harness.js";
+import { hostile } from "./lib/hostile.js";
 
 const engine = { only: "engine" };
 const GZIP = [["Content-Encoding", "gzip"]];
@@ -152,3 +153,15 @@ worker("a request's body is never decoded", `export default { async fetch(reques
   isolate.end(channel);
   assert.equal((await isolate.answer(channel)).text, String(hello.length));
 }, engine);
+
+// What a worker has patched is neither asked nor seen, but for promises: then()
+// asks for their constructor.
+fetched("patched built-ins neither break decoding nor see it", `
+    ${hostile}
+    await new Response(new Blob([]).stream().pipeThrough(new DecompressionStream("gzip"))).text().catch(() => {});
+    const promise = { __proto__: null };
+    watch();
+    promise.of = response.text();
+    const names = unwatch().filter((name) => !name.includes("Promise"));
+    return new Response(JSON.stringify([names, await promise.of]));`,
+{ bytes: hello, size: 5 }, answers('[[],"hello gzip"]'));

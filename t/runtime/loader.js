@@ -128,6 +128,45 @@ host(
       [[7, 2 ** 32 - 1], [7, 2 ** 32 - 1], [0, 0], [0, 0], [0, 0]]);
   });
 
+// A request goes on as it came only while nobody can have changed it.
+for (const [title, statements, expected] of [
+  ["untouched", "", ["POST", "http://h/a?b", '{"a":1}', [["X-A", "1"], ["x-a", "2"]]]],
+  ["its own properties are no part of it", `
+    Object.defineProperty(request, "method", { value: "PUT" });
+    Object.defineProperty(request, "headers", { value: new Headers({ evil: "1" }) });`,
+  ["POST", "http://h/a?b", '{"a":1}', [["X-A", "1"], ["x-a", "2"]]]],
+  ["headers that nobody may change", `
+    const { headers } = request;
+    for (const change of [() => headers.set("x-a", "3"), () => headers.append("b", "1"), () => headers.delete("x-a")]) {
+      try { change(); throw "changed"; } catch (error) { if (!(error instanceof TypeError)) throw error; }
+    }`,
+  ["POST", "http://h/a?b", '{"a":1}', [["X-A", "1"], ["x-a", "2"]]]],
+  ["cf that was changed", `request.cf.a = "\\x7f\\0\\n"; request.cf.b = 2;`,
+    ["POST", "http://h/a?b", '{"a":"\\u007f\\u0000\\n","b":2}', [["X-A", "1"], ["x-a", "2"]]]],
+  ["a copy with other headers", `request = new Request(request, { headers: { "X-B": "3" } });`,
+    ["POST", "http://h/a?b", '{"a":1}', [["X-B", "3"]]]],
+  ["a copy that was changed", `request = new Request(request); request.headers.set("x-a", "3");`,
+    ["POST", "http://h/a?b", '{"a":1}', [["X-A", "3"]]]],
+  ["a clone that was changed", `request = request.clone(); request.headers.delete("X-A"); request.cf.a = 2;`,
+    ["POST", "http://h/a?b", '{"a":2}', []]],
+  ["the first of a clone that was changed", `const copy = request.clone(); copy.headers.delete("X-A"); copy.cf.a = 2;`,
+    ["POST", "http://h/a?b", '{"a":1}', [["X-A", "1"], ["x-a", "2"]]]],
+  ["another URL", `request = new Request("http://user:pass@other/p#f", request);`,
+    ["POST", "http://other/p", '{"a":1}', [["X-A", "1"], ["x-a", "2"]]]],
+]) {
+  host(`a request that goes on to a loaded worker: ${title}`,
+    `export default { async fetch(request, env) {
+       ${statements}
+       await env.LOADER.get("id", () => {}).getEntrypoint().fetch(request);
+     } };`, env,
+    async (isolate) => {
+      isolate.fetch({ method: "POST", url: "http://h/a?b", cf: '{"a":1}',
+        headers: [["X-A", "1"], ["x-a", "2"]] });
+      const { method, url, cf, headers } = await isolate.next("fetch");
+      assert.deepEqual([method, url, cf, headers], expected);
+    });
+}
+
 host(
   "stubs in the props of getEntrypoint() are refused, and it says what to do",
   `import { WorkerEntrypoint } from "cloudflare:workers";
