@@ -7,8 +7,8 @@ import {
   BAD_CODE, OUTBOUND_CAPABILITY, OUTBOUND_INHERIT, OUTBOUND_NONE, ops,
 } from "../native.js";
 import {
-  PrimordialTypeError as TypeError, PromisePrototypeThen, PromiseResolve,
-  StringPrototypeIndexOf,
+  PrimordialError as Error, PrimordialTypeError as TypeError,
+  PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { chunk } from "../core/chunks.js";
@@ -181,6 +181,13 @@ class WorkerStub {
       limits = checkLimits(options.limits, "getEntrypoint()");
     }
     return createFetcher({ stub: this.#load, entrypoint, props, limits });
+  }
+
+  getDurableObjectClass() {
+    requireBrand(#load in this);
+    throw new Error(
+      "getDurableObjectClass() is not supported yet: there are no Durable " +
+      "Objects here.");
   }
 }
 defineInterface(WorkerStub);

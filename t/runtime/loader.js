@@ -191,6 +191,29 @@ host(
   });
 
 host(
+  "getDurableObjectClass() says that there are no Durable Objects",
+  `export default { async fetch(request, env) {
+     const worker = env.LOADER.get("id", () => {});
+     const seen = [];
+     for (const call of [
+       () => worker.getDurableObjectClass("Name", { props: {} }),
+       () => worker.getDurableObjectClass.call({}),
+     ]) {
+       try {
+         call();
+       } catch (error) { seen.push(error.name + ": " + error.message); }
+     }
+     return Response.json(seen);
+   } };`, env,
+  async (isolate) => {
+    assert.deepEqual(JSON.parse((await isolate.request()).text), [
+      "Error: getDurableObjectClass() is not supported yet: there are no Durable " +
+      "Objects here.",
+      "TypeError: Illegal invocation",
+    ]);
+  });
+
+host(
   "get() of a warm id: the callback does not run",
   `export default { async fetch(request, env) {
      const stub = env.LOADER.get("tenant:é", () => { throw new Error("ran"); });
