@@ -4,7 +4,7 @@
 #   make           builds the nginx module and the engine into build/
 #   make demo      both, then nginx on 127.0.0.1:8080 with the quickstart
 #   make test      both, then every test; T=t/egress.t runs one file
-#   make bench fuzz asan soak lint format install clean
+#   make bench fuzz asan lint format install clean
 #
 # Settings, each with its default:
 #
@@ -89,7 +89,7 @@ FUZZERS     := $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/*.c))
 
 # -- everyday targets -------------------------------------------------------
 
-.PHONY: all build deps check demo test unit bench soak fuzz fuzzers asan \
+.PHONY: all build deps check demo test unit bench fuzz fuzzers asan \
         lint format install clean distclean FORCE
 
 all: check
@@ -118,11 +118,6 @@ bench:
 	@tools/deps.sh build test bench
 	@$(MAKE) $(PARALLEL) build $(BUILD)/bench-isolates $(BUILD)/bench-events
 	@bench/run.sh
-
-# Fifty thousand requests of all kinds: is anything left of them?
-soak: deps
-	@$(MAKE) $(PARALLEL) build
-	@TEST_SOAK_REQUESTS=50000 tools/test.sh t/leak.t
 
 # -- runtime: JavaScript, bundled -------------------------------------------
 
