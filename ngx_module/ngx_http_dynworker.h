@@ -903,11 +903,11 @@ ngx_http_request_t *ngx_http_dynworker_call_root(
 ngx_http_dynworker_kept_t *ngx_http_dynworker_call_kept(
     ngx_http_dynworker_call_t *call);
 /*
- * ctx.props of a service whose location has "fields": those of the client's
- * request at the root, if that came in there; else none.
+ * ctx.props of the entrypoint.  Those of a service are its location's, of the
+ * client's request at the root, if that came in there; else none.
  */
 void ngx_http_dynworker_call_props(ngx_http_dynworker_call_t *call,
-    ngx_array_t *fields, ngx_str_t *props);
+    ngx_http_dynworker_entry_t *entry, ngx_str_t *props);
 /* The client's request leaves, or the call its parent: what it needs stays. */
 void ngx_http_dynworker_call_keep(ngx_http_dynworker_call_t *call);
 /* Where to log what concerns "call". */

@@ -1130,13 +1130,17 @@ ngx_http_dynworker_call_kept(ngx_http_dynworker_call_t *call)
 
 void
 ngx_http_dynworker_call_props(ngx_http_dynworker_call_t *call,
-    ngx_array_t *fields, ngx_str_t *props)
+    ngx_http_dynworker_entry_t *entry, ngx_str_t *props)
 {
-    ngx_str_null(props);
+    ngx_array_t  *fields;
 
-    if (fields == NULL) {
+    *props = entry->props;
+
+    if (!entry->service || entry->conf->props == NULL) {
         return;
     }
+
+    fields = entry->conf->props;
 
     while (call->parent) {
         call = call->parent;

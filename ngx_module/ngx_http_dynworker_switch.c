@@ -572,11 +572,8 @@ ngx_http_dynworker_switch_entrypoint(ngx_http_dynworker_call_t *call,
 
     head->strings.data = p;
     head->strings.len = entry->name.len + 1 + strings.len;
-    head->props = entry->props;
 
-    if (entry->service) {
-        ngx_http_dynworker_call_props(call, entry->conf->props, &head->props);
-    }
+    ngx_http_dynworker_call_props(call, entry, &head->props);
 
     /* it works in its own location, whoever calls it */
 

@@ -567,7 +567,8 @@ ngx_http_dynworker_trace_call(ngx_http_dynworker_process_t *process,
         p = ngx_cpymem(head.strings.data, entry->name.data, entry->name.len);
         ngx_memzero(p, sizeof("NNN"));
 
-        head.props = entry->props;
+        ngx_http_dynworker_call_props(call, entry, &head.props);
+
         head.body_length = trace->len;
         head.body = 1;
         head.tail = 1;

@@ -216,6 +216,23 @@ export default {
 };
 END
 
+# A tail that is a service knows what its location says of the request.
+$files{'serviced.js'} = <<'END';
+import dynamic from "./dynamic.txt";
+export default {
+  fetch: (request, env) => env.LOADER.load({
+    mainModule: "m.js", modules: { "m.js": dynamic }, tails: [env.TAIL],
+  }).getEntrypoint().fetch("http://a/logs"),
+};
+END
+$files{'tail-service.js'} = <<'END';
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { send } from "./send.js";
+export class Tail extends WorkerEntrypoint {
+  tail([item]) { return send({ ...this.ctx.props, item }); }
+}
+END
+
 my $t = DynWorker->start(files => \%files, http => <<"END", config => <<'END');
     upstream sink.test { server $address; }
     dynworker_outbound sink {
@@ -233,6 +250,11 @@ END
     location /host/ { dynworker_script host.js; }
     location /wall/ { dynworker_limits wall=1s; dynworker_script host.js; dynworker_loader LOADER wall; }
     location /loop { dynworker_script loop.js; dynworker_service LOOP uri=/loop; }
+    location /serviced {
+        dynworker_service TAIL script=tail-service.js entrypoint=Tail;
+        dynworker_prop id $arg_id;
+        dynworker_script serviced.js;
+    }
     location /many { dynworker_script many.js; }
     location /nested { dynworker_script nested.js; }
     location /static { return 200 "static\n"; }
@@ -277,6 +299,11 @@ sub traced {
 
 sub messages { my ($item) = @_; return [map { $_->{message} } @{$item->{logs}}] }
 sub exceptions { my ($item) = @_; return [map { "$_->{name}: $_->{message}" } @{$item->{exceptions}}] }
+
+{
+    my ($answer, $item) = traced('/serviced');
+    is "$answer->{content} $item->{outcome}", "fine\n ok", 'a service as a tail has the props of its location';
+}
 
 # -- a request ------------------------------------------------------------------
 
