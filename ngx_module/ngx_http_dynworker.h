@@ -1221,6 +1221,8 @@ ngx_int_t ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
 ngx_int_t ngx_http_dynworker_outbound_launch(
     ngx_http_dynworker_outbound_t *out, ngx_str_t *uri, ngx_str_t *args);
 void ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out);
+/* Takes its events back from nginx, which has made an answer of its own. */
+void ngx_http_dynworker_outbound_listen(ngx_http_dynworker_outbound_t *out);
 /* Forgets its call or isolate, and ends it: in a posted event. */
 void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
 

@@ -61,23 +61,32 @@ ngx_http_dynworker_outbound_init(ngx_conf_t *cf)
 
 
 /*
- * "X-Accel-Redirect" is how an application behind nginx asks for one of its
- * locations; the third party that a worker talks to may not.
+ * Another location takes over.  "X-Accel-Redirect" is how an application behind
+ * nginx asks for one of its locations; the third party that a worker talks to
+ * may not.
  */
 static ngx_int_t
 ngx_http_dynworker_outbound_redirect(ngx_http_request_t *r)
 {
-    ngx_http_dynworker_ctx_t  *ctx;
+    ngx_http_dynworker_ctx_t       *ctx;
+    ngx_http_dynworker_outbound_t  *out;
 
-    if (r == r->main || r->upstream == NULL
-        || r->upstream->headers_in.x_accel_redirect == NULL)
-    {
+    if (r == r->main) {
         return NGX_DECLINED;
     }
 
     ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
+    out = ctx ? ctx->outbound : NULL;
 
-    if (ctx == NULL || ctx->outbound == NULL || ctx->outbound->policy == NULL) {
+    if (out == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_dynworker_outbound_listen(out);
+
+    if (out->policy == NULL || r->upstream == NULL
+        || r->upstream->headers_in.x_accel_redirect == NULL)
+    {
         return NGX_DECLINED;
     }
 

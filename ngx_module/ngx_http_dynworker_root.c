@@ -115,14 +115,14 @@ ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
     rev->data = c;
     rev->log = log;
     rev->active = 1;
-    rev->handler = ngx_http_dynworker_outbound_event;
 
     wev->data = c;
     wev->log = log;
     wev->active = 1;
     wev->ready = 1;
     wev->write = 1;
-    wev->handler = ngx_http_dynworker_outbound_event;
+
+    ngx_http_dynworker_outbound_listen(out);
 
     r = ngx_http_create_request(c);
     if (r == NULL) {
@@ -244,6 +244,14 @@ ngx_http_dynworker_outbound_launch(ngx_http_dynworker_outbound_t *out,
 }
 
 
+void
+ngx_http_dynworker_outbound_listen(ngx_http_dynworker_outbound_t *out)
+{
+    out->connection->read->handler = ngx_http_dynworker_outbound_event;
+    out->connection->write->handler = ngx_http_dynworker_outbound_event;
+}
+
+
 /* Runs the subrequest as far as it goes now. */
 void
 ngx_http_dynworker_outbound_run(ngx_http_dynworker_outbound_t *out)
@@ -346,10 +354,15 @@ ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r, void *data,
         return rc;
     }
 
-    if (!out->headed && r->upstream == NULL && rc >= NGX_HTTP_SPECIAL_RESPONSE
-        && out->call)
+    if (!out->headed && rc >= NGX_HTTP_SPECIAL_RESPONSE && out->call
+        && (r->upstream == NULL
+            || (r->upstream->conf->intercept_errors
+                && r->upstream->headers_in.status_n == (ngx_uint_t) rc)))
     {
-        /* the location's own answer: nginx makes its page, and comes back */
+        /*
+         * The location's own answer, or its "error_page" instead of the
+         * upstream's: nginx makes its page, and comes back.
+         */
         return rc;
     }
 

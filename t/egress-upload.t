@@ -24,15 +24,23 @@ my $up = Upstream->start({
         my $text = join ' ', $c->{method}, $version, $chunked ? 'chunked' : $length // 'none', $size;
         return $c->say("HTTP/1.1 200 OK\r\nContent-Length: " . length($text) . "\r\n\r\n$text");
     },
+    # answers once the body has begun
+    busy => sub {
+        my ($c) = @_;
+        $c->piece;
+        $c->say("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        1 while length($c->piece // '');
+        return 0;
+    },
     # has the body, but for its end, when it asks for another location
     accel => sub {
         my ($c) = @_;
         $c->piece;
-        $c->say("HTTP/1.1 200 OK\r\nX-Accel-Redirect: /_tell/accel\r\nContent-Length: 0\r\n\r\n");
+        $c->say("HTTP/1.1 200 OK\r\nX-Accel-Redirect: /_tell/accel\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         1 while length($c->piece // '');
         return 0;
     },
-}, early => { accel => 1 });
+}, early => { busy => 1, accel => 1 });
 my $address = '127.0.0.1:' . $up->port;
 
 # An application that speaks SCGI: a netstring of headers, then the body.
@@ -75,6 +83,24 @@ END
     }
     location /_scgi { internal; scgi_param CONTENT_LENGTH $content_length; scgi_pass app; }
     location /_return { internal; return 200 returned; }
+    location /_page {
+        internal;
+        proxy_intercept_errors on;
+        error_page 503 =200 /_tell/page;
+        proxy_pass http://up/busy;
+    }
+    location /_named {
+        internal;
+        proxy_intercept_errors on;
+        error_page 503 =200 @named;
+        proxy_pass http://up/busy;
+    }
+    location /_own { internal; error_page 404 =200 @named; return 404; }
+    location @named {
+        client_body_timeout 100ms;
+        rewrite ^ /tell break;
+        proxy_pass http://up;
+    }
     location /_accel { internal; proxy_pass http://up/accel; }
     location /_try { internal; try_files /nothing @old; proxy_pass http://up/never; }
     location @old { rewrite ^ /tell break; proxy_http_version 1.0; proxy_pass http://up; }
@@ -85,11 +111,12 @@ END
 END
 export default {
   async fetch(request, env) {
-    const { to, size, sized } = Object.fromEntries(new URL(request.url).searchParams);
+    const { to, size, sized, pause } = Object.fromEntries(new URL(request.url).searchParams);
     const chunk = new Uint8Array(10_000);
     let left = Number(size);
     let body = new ReadableStream({
-      pull(controller) {
+      async pull(controller) {
+        if (left === 10_000) await scheduler.wait(Number(pause ?? 0));
         controller.enqueue(chunk.subarray(0, Math.min(left, 10_000)));
         left -= Math.min(left, 10_000);
         if (left === 0) controller.close();
@@ -113,17 +140,24 @@ for my $case (
     [_scgi => 'scgi 100000 100000', 'scgi 100000 100000'],
     [_return => 'returned', 'returned'],
     # what has been sent of it is gone
+    [_page => 'GET 1.1 none 0', 'GET 1.1 none 0'],
+    [_named => 'POST 1.1 0 0', 'POST 1.1 0 0'],
     [_accel => 'GET 1.1 none 0', 'GET 1.1 none 0'],
     # none of it has been sent
+    [_own => 'POST 1.1 chunked 100000', 'POST 1.1 100000 100000'],
     [_try => 'POST 1.0 100000 100000', 'POST 1.0 100000 100000'],
 ) {
     my ($to, $streamed, $sized) = @$case;
     my $before = $up->count(qr/^request/);
-    my $requests = $to =~ /_accel/ ? 2 : $to =~ /_(?:scgi|return)/ ? 0 : 1;
+    my $requests = $to =~ /_(?:page|named|accel)/ ? 2 : $to =~ /_(?:scgi|return)/ ? 0 : 1;
     is $t->get("/t?to=$to&size=100000")->{content}, "200 $streamed", "$to: of unknown length";
     is $t->get("/t?to=$to&size=100000&sized=1")->{content}, "200 $sized", "$to: of a known length";
     is $up->count(qr/^request/) - $before, 2 * $requests, '... and nothing else';
 }
+
+# That its "error_page" took over makes no client of the worker: it may take its time.
+is $t->get('/t?to=_own&size=100000&pause=400')->{content}, '200 POST 1.1 chunked 100000',
+    '_own: "client_body_timeout" is not about workers';
 
 # Nothing would tell the upstream where a body ends: the worker hears of it.
 is $t->get('/t?to=_bare&size=100000')->{status}, 500, '_bare: no body without framing';
