@@ -151,8 +151,8 @@ typedef struct {
 
 /* A name in env of a host worker. */
 typedef struct {
-    ngx_uint_t                      kind;       /* dw_wire_record_kind_t */
     ngx_str_t                       name;
+    ngx_uint_t                      kind;       /* dw_wire_record_kind_t */
     /*
      * The value; of a loader "ns:" and its namespace, or "" for the location's
      * own; of a service the URI, if it has no policy.
@@ -246,14 +246,19 @@ char *ngx_http_dynworker_bind_secret(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_dynworker_bind_service(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-/* Adds the outer level's to conf->bindings. */
-char *ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf);
 
 
-/* Is it a JavaScript identifier?  Says so if it is not: "name in env". */
-ngx_int_t ngx_http_dynworker_check_name(ngx_conf_t *cf, ngx_str_t *name,
-    const char *where);
+/* ngx_http_dynworker_name.c: names in env, ctx.props and request.cf */
+
+/*
+ * Adds the name in the directive's first argument to *array, which may be
+ * unset, as the beginning of an element of "size" bytes, zeroes otherwise.
+ * NULL: logged, with "where" names of the array are.
+ */
+void *ngx_http_dynworker_add_name(ngx_conf_t *cf, ngx_array_t **array,
+    size_t size, const char *where);
+/* Adds the outer level's elements, "prev", to *conf. */
+char *ngx_http_dynworker_merge_names(ngx_array_t **conf, ngx_array_t *prev);
 
 
 /* ngx_http_dynworker_field.c: what is evaluated for each request */
@@ -263,8 +268,6 @@ char *ngx_http_dynworker_set_prop(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_dynworker_set_cf(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-/* Adds the outer level's, "prev", to *conf. */
-char *ngx_http_dynworker_merge_fields(ngx_array_t **conf, ngx_array_t *prev);
 /*
  * The "n" pairs and the fields (which may be NULL), with their values for this
  * request, as the text of a JSON object in r->pool; ASCII but for bytes from

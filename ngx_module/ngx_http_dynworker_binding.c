@@ -1,9 +1,6 @@
 
 /*
  * What a host worker's env holds: loaders, services, texts, JSON and secrets.
- *
- * Bindings add up: a level has those of the outer level and its own, and its
- * own win over others of the same name.
  */
 
 #include "ngx_http_dynworker.h"
@@ -20,8 +17,6 @@ static ngx_int_t ngx_http_dynworker_read_secret(ngx_conf_t *cf,
     ngx_str_t *file, ngx_str_t *value);
 static ngx_http_dynworker_binding_t *ngx_http_dynworker_add_binding(
     ngx_conf_t *cf, ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind);
-static ngx_uint_t ngx_http_dynworker_has_binding(
-    ngx_http_dynworker_binding_t *bindings, ngx_uint_t n, ngx_str_t *name);
 
 
 char *
@@ -428,127 +423,14 @@ static ngx_http_dynworker_binding_t *
 ngx_http_dynworker_add_binding(ngx_conf_t *cf,
     ngx_http_dynworker_loc_conf_t *dlcf, ngx_uint_t kind)
 {
-    ngx_str_t                     *value;
     ngx_http_dynworker_binding_t  *binding;
 
-    value = cf->args->elts;
-
-    if (ngx_http_dynworker_check_name(cf, &value[1], "env") != NGX_OK) {
-        return NULL;
+    binding = ngx_http_dynworker_add_name(cf, &dlcf->bindings,
+                                        sizeof(ngx_http_dynworker_binding_t),
+                                        "env");
+    if (binding) {
+        binding->kind = kind;
     }
-
-    if (dlcf->bindings == NGX_CONF_UNSET_PTR) {
-        dlcf->bindings = ngx_array_create(cf->pool, 4,
-                                        sizeof(ngx_http_dynworker_binding_t));
-        if (dlcf->bindings == NULL) {
-            return NULL;
-        }
-    }
-
-    if (ngx_http_dynworker_has_binding(dlcf->bindings->elts,
-                                       dlcf->bindings->nelts, &value[1]))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate name \"%V\" in env", &value[1]);
-        return NULL;
-    }
-
-    binding = ngx_array_push(dlcf->bindings);
-    if (binding == NULL) {
-        return NULL;
-    }
-
-    ngx_memzero(binding, sizeof(ngx_http_dynworker_binding_t));
-
-    binding->kind = kind;
-    binding->name = value[1];
 
     return binding;
-}
-
-
-ngx_int_t
-ngx_http_dynworker_check_name(ngx_conf_t *cf, ngx_str_t *name,
-    const char *where)
-{
-    u_char      c;
-    ngx_uint_t  i;
-
-    for (i = 0; i < name->len; i++) {
-        c = name->data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9' && i > 0) || c == '_' || c == '$')
-        {
-            continue;
-        }
-
-        break;
-    }
-
-    if (name->len == 0 || i < name->len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\" in %s, it must be "
-                           "a JavaScript identifier", name, where);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-char *
-ngx_http_dynworker_merge_bindings(ngx_conf_t *cf,
-    ngx_http_dynworker_loc_conf_t *prev, ngx_http_dynworker_loc_conf_t *conf)
-{
-    ngx_uint_t                     i, n;
-    ngx_array_t                   *own;
-    ngx_http_dynworker_binding_t  *binding, *outer;
-
-    if (conf->bindings == NGX_CONF_UNSET_PTR
-        || prev->bindings == NGX_CONF_UNSET_PTR
-        || prev->bindings == NULL)
-    {
-        ngx_conf_merge_ptr_value(conf->bindings, prev->bindings, NULL);
-        return NGX_CONF_OK;
-    }
-
-    own = conf->bindings;
-    n = own->nelts;
-
-    outer = prev->bindings->elts;
-
-    for (i = 0; i < prev->bindings->nelts; i++) {
-
-        if (ngx_http_dynworker_has_binding(own->elts, n, &outer[i].name)) {
-            continue;
-        }
-
-        binding = ngx_array_push(own);
-        if (binding == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *binding = outer[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_dynworker_has_binding(ngx_http_dynworker_binding_t *bindings,
-    ngx_uint_t n, ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < n; i++) {
-        if (bindings[i].name.len == name->len
-            && ngx_strncmp(bindings[i].name.data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }

@@ -2,9 +2,6 @@
 /*
  * What a location says of each request to its worker: "dynworker_prop" in
  * ctx.props, "dynworker_cf" in request.cf.
- *
- * They add up as bindings do: a level has those of the outer level and its
- * own, and its own win over others of the same name.
  */
 
 #include "ngx_http_dynworker.h"
@@ -12,8 +9,6 @@
 
 static char *ngx_http_dynworker_add_field(ngx_conf_t *cf,
     ngx_array_t **fields, const char *where);
-static ngx_uint_t ngx_http_dynworker_has_field(
-    ngx_http_dynworker_field_t *fields, ngx_uint_t n, ngx_str_t *name);
 static ngx_uint_t ngx_http_dynworker_json_escapes(u_char c);
 static size_t ngx_http_dynworker_json_length(ngx_str_t *text);
 static u_char *ngx_http_dynworker_json_string(u_char *p, ngx_str_t *text);
@@ -68,34 +63,14 @@ ngx_http_dynworker_add_field(ngx_conf_t *cf, ngx_array_t **fields,
     ngx_http_dynworker_field_t        *field;
     ngx_http_compile_complex_value_t   ccv;
 
-    value = cf->args->elts;
-
-    if (ngx_http_dynworker_check_name(cf, &value[1], where) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (*fields == NGX_CONF_UNSET_PTR) {
-        *fields = ngx_array_create(cf->pool, 4,
-                                   sizeof(ngx_http_dynworker_field_t));
-        if (*fields == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_http_dynworker_has_field((*fields)->elts, (*fields)->nelts,
-                                     &value[1]))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "duplicate name \"%V\" in %s", &value[1], where);
-        return NGX_CONF_ERROR;
-    }
-
-    field = ngx_array_push(*fields);
+    field = ngx_http_dynworker_add_name(cf, fields,
+                                        sizeof(ngx_http_dynworker_field_t),
+                                        where);
     if (field == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    field->name = value[1];
+    value = cf->args->elts;
 
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
@@ -108,59 +83,6 @@ ngx_http_dynworker_add_field(ngx_conf_t *cf, ngx_array_t **fields,
     }
 
     return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_dynworker_merge_fields(ngx_array_t **conf, ngx_array_t *prev)
-{
-    ngx_uint_t                   i, n;
-    ngx_http_dynworker_field_t  *field, *outer;
-
-    if (*conf == NGX_CONF_UNSET_PTR
-        || prev == NGX_CONF_UNSET_PTR
-        || prev == NULL)
-    {
-        ngx_conf_merge_ptr_value(*conf, prev, NULL);
-        return NGX_CONF_OK;
-    }
-
-    n = (*conf)->nelts;
-    outer = prev->elts;
-
-    for (i = 0; i < prev->nelts; i++) {
-
-        if (ngx_http_dynworker_has_field((*conf)->elts, n, &outer[i].name)) {
-            continue;
-        }
-
-        field = ngx_array_push(*conf);
-        if (field == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *field = outer[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_dynworker_has_field(ngx_http_dynworker_field_t *fields, ngx_uint_t n,
-    ngx_str_t *name)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < n; i++) {
-        if (fields[i].name.len == name->len
-            && ngx_strncmp(fields[i].name.data, name->data, name->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -3,8 +3,8 @@
  * Directives and configuration, start and end of the module.
  *
  * A directive of an inner level replaces the outer one, parameter by parameter
- * where it has parameters; bindings, props and
- * cf add up (ngx_http_dynworker_binding.c, _field.c).
+ * where it has parameters; names in env, ctx.props and request.cf add up
+ * (ngx_http_dynworker_name.c).
  */
 
 #include "ngx_http_dynworker.h"
@@ -371,11 +371,11 @@ ngx_http_dynworker_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (ngx_http_dynworker_merge_bindings(cf, prev, conf) != NGX_CONF_OK
-        || ngx_http_dynworker_merge_fields(&conf->props, prev->props)
+    if (ngx_http_dynworker_merge_names(&conf->bindings, prev->bindings)
+        != NGX_CONF_OK
+        || ngx_http_dynworker_merge_names(&conf->props, prev->props)
            != NGX_CONF_OK
-        || ngx_http_dynworker_merge_fields(&conf->cf, prev->cf)
-           != NGX_CONF_OK)
+        || ngx_http_dynworker_merge_names(&conf->cf, prev->cf) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
