@@ -61,17 +61,15 @@ dw_watchdog_abandon(dw_executor_t *exec)
 static bool
 dw_watchdog_lost(dw_executor_t *exec, uint64_t now_ns)
 {
-    uint64_t  ns;
+    /* The leader may have terminated it since "now". */
 
-    ns = now_ns - exec->killed_ns;
-
-    if (ns < DW_GRACE_NS) {
+    if (now_ns < exec->killed_ns + DW_GRACE_NS) {
         return false;
     }
 
-    return ns >= DW_GRACE_WAITING_NS
-           || dw_clock_ns(exec->cpu_clock) - exec->killed_cpu_ns
-              >= DW_GRACE_NS;
+    return now_ns >= exec->killed_ns + DW_GRACE_WAITING_NS
+           || dw_clock_ns(exec->cpu_clock)
+              >= exec->killed_cpu_ns + DW_GRACE_NS;
 }
 
 
