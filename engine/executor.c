@@ -178,22 +178,6 @@ dw_executor_prepare(dw_executor_t *exec, dw_isolate_t *iso)
 }
 
 
-/* With the channel table locked: the event's invocation, if it is there. */
-static dw_channel_t *
-dw_executor_invocation(dw_isolate_t *iso, uint64_t invocation)
-{
-    dw_channel_t  *channel;
-
-    if (invocation == 0) {
-        return NULL;
-    }
-
-    channel = dw_channel_find(&iso->engine->channels, invocation);
-
-    return channel != NULL && channel->isolate == iso ? channel : NULL;
-}
-
-
 /*
  * With the channel table locked: CPU time that is left of the limit to the
  * invocation, which may be NULL.
@@ -242,7 +226,7 @@ dw_executor_begins(dw_isolate_t *iso, const dw_mail_t *mail,
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_executor_invocation(iso, mail->invocation);
+    channel = dw_isolate_channel(iso, mail->invocation);
 
     *budget_ns = dw_executor_budget(channel, cpu_ms);
 
@@ -277,7 +261,7 @@ dw_executor_charge(dw_isolate_t *iso, uint64_t invocation, uint64_t cpu_ns)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_executor_invocation(iso, invocation);
+    channel = dw_isolate_channel(iso, invocation);
 
     if (channel != NULL) {
         channel->cpu_ns += cpu_ns;
@@ -310,7 +294,7 @@ dw_executor_enter(dw_isolate_t *iso, uint64_t invocation)
 
     dw_channels_lock(&iso->engine->channels);
 
-    budget_ns = dw_executor_budget(dw_executor_invocation(iso, invocation),
+    budget_ns = dw_executor_budget(dw_isolate_channel(iso, invocation),
                                    iso->cpu_ms);
 
     dw_channels_unlock(&iso->engine->channels);

@@ -88,6 +88,17 @@ dw_isolate_destroy(dw_isolate_t *iso)
 }
 
 
+dw_channel_t *
+dw_isolate_channel(const dw_isolate_t *iso, uint64_t id)
+{
+    dw_channel_t  *channel;
+
+    channel = dw_channel_find(&iso->engine->channels, id);
+
+    return channel != NULL && channel->isolate == iso ? channel : NULL;
+}
+
+
 dw_err_t
 dw_isolate_post(dw_isolate_t *iso, dw_mail_t *mail)
 {

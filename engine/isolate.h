@@ -86,6 +86,9 @@ dw_isolate_t *dw_isolate_create(dw_engine_t *engine, uint64_t id,
 /* By the executor inside, when the mailbox is closed; frees all. */
 void dw_isolate_destroy(dw_isolate_t *iso);
 
+/* Its channel of that id, or NULL.  Channel table locked. */
+dw_channel_t *dw_isolate_channel(const dw_isolate_t *iso, uint64_t id);
+
 /*
  * Puts "mail" into the mailbox and the isolate into the ready queue.  What
  * the mailbox refuses is destroyed.  Channel table locked.

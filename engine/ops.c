@@ -73,22 +73,6 @@ dw_op_put(uint8_t *p, dw_wire_span_t bytes)
 }
 
 
-/* This isolate's channel or NULL.  The table is locked. */
-static dw_channel_t *
-dw_op_channel(dw_isolate_t *iso, uint64_t id)
-{
-    dw_channel_t  *channel;
-
-    channel = dw_channel_find(&iso->engine->channels, id);
-
-    if (channel == NULL || channel->isolate != iso) {
-        return NULL;
-    }
-
-    return channel;
-}
-
-
 static bool
 dw_op_is_invocation(const dw_channel_t *channel)
 {
@@ -139,7 +123,7 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
 
     dw_channels_lock(channels);
 
-    parent = dw_op_channel(iso, open->parent);
+    parent = dw_isolate_channel(iso, open->parent);
 
     if (parent == NULL || !dw_op_is_invocation(parent)) {
 
@@ -341,7 +325,7 @@ dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && dw_op_is_invocation(channel)
         && !channel->sent_head)
@@ -394,7 +378,7 @@ dw_op_respond_text(void *user, const v8shim_value_t *args,
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && dw_op_is_invocation(channel)
         && !channel->sent_head)
@@ -450,7 +434,7 @@ dw_op_write(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && channel->writable && !channel->sent_end) {
 
@@ -494,7 +478,7 @@ dw_op_end(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && channel->kind != DW_WIRE_ISOLATE
         && channel->sent_head && !channel->sent_end)
@@ -536,7 +520,7 @@ dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && dw_op_is_invocation(channel)) {
 
@@ -585,7 +569,7 @@ dw_op_reset(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && channel->kind != DW_WIRE_ISOLATE
         && !channel->closed)
@@ -624,7 +608,7 @@ dw_op_pass_through(void *user, const v8shim_value_t *args,
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && dw_op_is_invocation(channel)) {
         channel->pass = true;
@@ -651,7 +635,7 @@ dw_op_grant(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && channel->kind == DW_WIRE_FETCH
         && !channel->got_end && credit != 0)
@@ -705,7 +689,7 @@ dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && channel->kind == DW_WIRE_LOAD
         && !channel->sent_head)
@@ -754,7 +738,7 @@ dw_op_worker(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, iso->id);
+    channel = dw_isolate_channel(iso, iso->id);
 
     if (channel != NULL && !channel->sent_head) {
 
@@ -915,10 +899,10 @@ dw_op_log(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     dw_channels_lock(&iso->engine->channels);
 
     id = dw_op_u64(&args[0]);
-    channel = dw_op_channel(iso, id ? id : iso->id);
+    channel = dw_isolate_channel(iso, id ? id : iso->id);
 
     if (channel == NULL || channel->ours || channel->closed) {
-        channel = dw_op_channel(iso, iso->id);
+        channel = dw_isolate_channel(iso, iso->id);
     }
 
     if (channel != NULL) {
@@ -959,7 +943,7 @@ dw_op_trace(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     dw_channels_lock(&iso->engine->channels);
 
-    channel = dw_op_channel(iso, dw_op_u64(&args[0]));
+    channel = dw_isolate_channel(iso, dw_op_u64(&args[0]));
 
     if (channel != NULL && dw_op_is_invocation(channel) && !channel->closed
         && (iso->open.flags & DW_WIRE_TAIL)
