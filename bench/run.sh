@@ -60,6 +60,22 @@ for name in $names; do
     }
 done
 
+median()   # file: of the first number of each line
+{
+    sort -n "$1" | awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }'
+}
+
+rates()   # name, unit, base, p50: a row of a table
+{
+    sort -n "$prefix/$1.rate" | awk -v name="$1" -v unit="$2" -v base="$3" \
+        -v m="$(median "$prefix/$1.rate")" -v p50="$4" '
+        { r[NR] = $1 / unit }
+        END {
+            printf "%-16s %12.0f %11.0f..%-9.0f %8.2f %10s\n", name, m / unit,
+                   r[1], r[NR], m / base, p50
+        }'
+}
+
 measure()   # name, connections, seconds: requests/s and p50
 {
     wrk -t1 -c"$2" -d"$3" --latency "$url/$1" > "$prefix/wrk.out"
@@ -74,7 +90,7 @@ measure()   # name, connections, seconds: requests/s and p50
 
 for name in $names; do measure "$name" "$CONNECTIONS" 2 > /dev/null; done
 
-for round in $(seq "$ROUNDS"); do
+for _ in $(seq "$ROUNDS"); do
     for name in $names; do
         measure "$name" "$CONNECTIONS" "$SECONDS_EACH" >> "$prefix/$name.rate"
     done
@@ -88,20 +104,11 @@ echo "$(nproc) cores, $("$NGINX_BINARY" -v 2>&1 | sed 's/.*: //')," \
 echo "1 nginx worker process; wrk -t1 -c$CONNECTIONS -d$SECONDS_EACH," \
     "$ROUNDS rounds; p50 with one connection"
 echo
-printf '%-10s %12s %22s %8s %10s\n' what requests/s lowest..highest ratio p50
+printf '%-16s %12s %22s %8s %10s\n' what requests/s lowest..highest ratio p50
 
-base=
+base=$(median "$prefix/return.rate")
 for name in $names; do
-    sort -n "$prefix/$name.rate" | awk -v name="$name" -v base="$base" \
-        -v single="$(cut -d' ' -f2 "$prefix/$name.single")" '
-        { r[NR] = $1 }
-        END {
-            m = r[int((NR + 1) / 2)]
-            printf "%-10s %12.0f %11.0f..%-9.0f %8.2f %10s\n", name, m, r[1],
-                   r[NR], base ? m / base : 1, single
-        }'
-    [ -n "$base" ] || base=$(sort -n "$prefix/return.rate" |
-        awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
+    rates "$name" 1 "$base" "$(cut -d' ' -f2 "$prefix/$name.single")"
 done
 
 longs="long-proxy long-unbuffered long-worker long-shipped"
@@ -119,21 +126,10 @@ done
 echo
 echo "$LONG_MB MB passed on untouched, one at a time, $LONG_ROUNDS rounds"
 echo
-printf '%-16s %10s %22s %8s\n' what MB/s lowest..highest ratio
+printf '%-16s %12s %22s %8s\n' what MB/s lowest..highest ratio
 
-base=
-for name in $longs; do
-    median=$(sort -n "$prefix/$name.rate" |
-        awk '{ r[NR] = $1 } END { print r[int((NR + 1) / 2)] }')
-    : "${base:=$median}"
-    sort -n "$prefix/$name.rate" | awk -v name="$name" -v m="$median" \
-        -v base="$base" '
-        { r[NR] = $1 / 1048576 }
-        END {
-            printf "%-16s %10.0f %11.0f..%-9.0f %8.2f\n", name, m / 1048576,
-                   r[1], r[NR], m / base
-        }'
-done
+base=$(median "$prefix/long-proxy.rate")
+for name in $longs; do rates "$name" 1048576 "$base" ""; done
 
 # The first load of a text compiles it, others find the code.
 node_modules/.bin/esbuild --log-level=error --bundle --format=esm \
@@ -154,19 +150,14 @@ for text in $(seq 9); do
 done
 
 echo
-awk -v bytes="$(stat -c %s "$prefix/large.js")" 'FNR == 1 { file++ }
-    { t[file, FNR] = $1; n = FNR }
-    END {
-        for (f = 1; f <= file; f++) {
-            for (i = 2; i <= n; i++)
-                for (k = i; k > 1 && t[f, k] < t[f, k - 1]; k--) {
-                    s = t[f, k]; t[f, k] = t[f, k - 1]; t[f, k - 1] = s
-                }
-            m[f] = t[f, int((n + 1) / 2)]
-        }
+awk -v bytes="$(stat -c %s "$prefix/large.js")" \
+    -v first="$(median "$prefix/large.first")" \
+    -v second="$(median "$prefix/large.second")" \
+    -v warm="$(median "$prefix/large.warm")" 'BEGIN {
         printf "a worker of %.1f MB: first load %.0f ms, another one of the" \
-               " same text %.0f ms, warm %.1f ms\n", bytes / 1e6, m[1], m[2], m[3]
-    }' "$prefix/large.first" "$prefix/large.second" "$prefix/large.warm"
+               " same text %.0f ms, warm %.1f ms\n", bytes / 1e6, first,
+               second, warm
+    }'
 
 echo
 "$BUILD/bench-events"
