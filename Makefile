@@ -89,8 +89,8 @@ FUZZERS     := $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/*.c))
 
 # -- everyday targets -------------------------------------------------------
 
-.PHONY: all build deps check demo test unit bench fuzz fuzzers asan \
-        lint format install clean distclean FORCE
+.PHONY: all build deps check demo test unit bench fuzz fuzzers asan lint \
+        format install clean distclean FORCE
 
 all: check
 	@$(MAKE) $(PARALLEL) build
