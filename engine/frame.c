@@ -209,7 +209,7 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
 
     if (err != DW_OK) {
         dw_channel_remove(&engine->channels, channel);
-        dw_send_reset(&engine->out, id, DW_WIRE_OVERLOAD, 0,
+        dw_send_reset(&engine->out, id, DW_WIRE_OVERLOAD,
                       dw_span_of("Too many requests wait for this worker."),
                       dw_span_of(""));
     }

@@ -220,7 +220,7 @@ dw_isolate_die(dw_isolate_t *iso, dw_wire_code_t code, const char *message,
             /* nginx knows it no more. */
 
         } else if (channel->ours) {
-            dw_send_reset(out, channel->id, DW_WIRE_CANCEL, 0,
+            dw_send_reset(out, channel->id, DW_WIRE_CANCEL,
                           dw_span_of(""), dw_span_of(""));
 
         } else {

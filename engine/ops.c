@@ -530,9 +530,9 @@ dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
             /* Its RESET was the last frame. */
 
         } else if (!channel->sent_head) {
-            dw_send_reset(out, channel->id, DW_WIRE_EXCEPTION, cpu_ns,
-                          dw_span_of("Worker made no response."),
-                          dw_span_of(""));
+            dw_send_reset_as(out, 0, channel->id, DW_WIRE_EXCEPTION, cpu_ns,
+                             dw_span_of("Worker made no response."),
+                             dw_span_of(""));
 
         } else if (channel->sent_end) {
             dw_send_usage(out, DW_WIRE_DONE, 0, channel->id, cpu_ns);

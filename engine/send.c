@@ -120,9 +120,9 @@ dw_send_reset_as(dw_out_t *out, uint8_t flags, uint64_t channel,
 
 void
 dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location)
+    dw_wire_span_t message, dw_wire_span_t location)
 {
-    dw_send_reset_as(out, 0, channel, code, cpu_ns, message, location);
+    dw_send_reset_as(out, 0, channel, code, 0, message, location);
 }
 
 

@@ -16,9 +16,9 @@ void dw_send_hello(dw_out_t *out, const char *v8_version, bool jailed,
 
 /* Texts end at their first NUL byte and are cut to fit. */
 void dw_send_reset(dw_out_t *out, uint64_t channel, dw_wire_code_t code,
-    uint64_t cpu_ns, dw_wire_span_t message, dw_wire_span_t location);
+    dw_wire_span_t message, dw_wire_span_t location);
 
-/* The same of an invocation: DW_WIRE_UNSEEN, DW_WIRE_PASS. */
+/* The same of an invocation: with DW_WIRE_UNSEEN, DW_WIRE_PASS. */
 void dw_send_reset_as(dw_out_t *out, uint8_t flags, uint64_t channel,
     dw_wire_code_t code, uint64_t cpu_ns, dw_wire_span_t message,
     dw_wire_span_t location);
