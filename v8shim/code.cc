@@ -34,28 +34,28 @@ constexpr size_t kEntryBytes = 512;
 // Used from all threads.  The least recently used entries go first.
 class CodeCache {
  public:
-  SharedCode Find(const CodeKey& key) {
+  SharedCode Find(const std::string& key) {
     std::lock_guard<std::mutex> guard(lock_);
-    const auto found = by_key_.find(key.bytes);
+    const auto found = by_key_.find(key);
     if (found == by_key_.end()) return SharedCode();
     entries_.splice(entries_.begin(), entries_, found->second);
     return found->second->code;
   }
 
   // The code of an earlier one may go, outside of the lock.
-  void Keep(const CodeKey& key, SharedCode code, size_t bytes) {
+  void Keep(const std::string& key, SharedCode code, size_t bytes) {
     const size_t cap = process.config.code_cache_bytes;
     std::list<Entry> gone;
     bytes += kEntryBytes;
     if (bytes > cap) return;
 
     std::lock_guard<std::mutex> guard(lock_);
-    const auto found = by_key_.find(key.bytes);
+    const auto found = by_key_.find(key);
     if (found != by_key_.end()) Remove(found->second, &gone);
     while (bytes_ > cap - bytes) Remove(std::prev(entries_.end()), &gone);
 
-    entries_.push_front({key.bytes, std::move(code), bytes});
-    by_key_.emplace(key.bytes, entries_.begin());
+    entries_.push_front({key, std::move(code), bytes});
+    by_key_.emplace(key, entries_.begin());
     bytes_ += bytes;
     made_++;
   }
@@ -137,11 +137,11 @@ class Digest {
 };
 
 // Not a strong hash: whoever finds a module by it compares the bytes.
-CodeKey KeyOfWasm(v8shim_span_t bytes) {
+std::string KeyOfWasm(v8shim_span_t bytes) {
   const std::string_view view(reinterpret_cast<const char*>(bytes.data),
                               bytes.size);
-  return {"wasm " + std::to_string(bytes.size) + " " +
-          std::to_string(std::hash<std::string_view>()(view))};
+  return "wasm " + std::to_string(bytes.size) + " " +
+         std::to_string(std::hash<std::string_view>()(view));
 }
 
 bool IsOf(v8::CompiledWasmModule* module, v8shim_span_t bytes) {
@@ -169,12 +169,12 @@ ScriptCode::ScriptCode(v8::Isolate* isolate, char kind,
   digest.Add(&kind, 1);
   digest.Add(isolate, name);
   digest.Add(isolate, text);
-  key_.bytes = digest.Finish();
-  if (!key_.bytes.empty()) script_ = cache.Find(key_).script;
+  key_ = digest.Finish();
+  if (!key_.empty()) script_ = cache.Find(key_).script;
 }
 
 bool ScriptCode::Compiled(const v8::ScriptCompiler::Source& source) {
-  if (key_.bytes.empty()) return false;
+  if (key_.empty()) return false;
   if (script_ == nullptr || source.GetCachedData()->rejected) return true;
   cache.Used();
   return false;
@@ -189,7 +189,7 @@ void ScriptCode::Keep(v8::ScriptCompiler::CachedData* made) {
 
 v8::MaybeLocal<v8::WasmModuleObject> CompileSharedWasm(v8::Isolate* isolate,
                                                        v8shim_span_t bytes) {
-  const CodeKey key = KeyOfWasm(bytes);
+  const std::string key = KeyOfWasm(bytes);
   SharedCode code = cache.Find(key);
   if (code.wasm != nullptr && IsOf(code.wasm.get(), bytes)) {
     cache.Used();

@@ -86,10 +86,6 @@ struct SharedCode {
   std::shared_ptr<v8::CompiledWasmModule> wasm;
 };
 
-struct CodeKey {
-  std::string bytes;
-};
-
 // A view for one compilation, which owns it, or nullptr; "script" must live
 // until that is done.
 v8::ScriptCompiler::CachedData* BorrowScript(const SharedScript& script);
@@ -116,7 +112,7 @@ class ScriptCode {
   void Keep(v8::ScriptCompiler::CachedData* made);
 
  private:
-  CodeKey key_;  // empty: not to be shared
+  std::string key_;  // empty: not to be shared
   SharedScript script_;
 };
 
