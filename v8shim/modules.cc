@@ -500,8 +500,8 @@ v8::MaybeLocal<v8::Function> ModuleMap::CompileCommonJs(
   return function;
 }
 
-// When an evaluation is over, for what it has compiled.  One that failed or
-// was stopped keeps nothing.
+// When an evaluation is over, for what it has compiled.  A module that failed
+// leaves nothing, and no evaluation does that was stopped.
 void ModuleMap::KeepCode(v8::Isolate* isolate) {
   std::vector<Fresh> fresh = std::move(fresh_);
   fresh_.clear();
