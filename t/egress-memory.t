@@ -82,11 +82,6 @@ export default {
 };
 END
 
-sub engine {
-    my ($role) = @_;
-    return (grep { read_file("/proc/$_/cmdline") =~ /--role=$role/ } $t->engines)[0];
-}
-
 # Which of the strings a process has in its memory, in either of V8's encodings.
 sub found {
     my ($pid, %strings) = @_;
@@ -140,11 +135,11 @@ my %strings = (token => $token, secret => $secret, code => $in_code, body => $in
 for my $round (1 .. 3) {
     my $before = $up->count(qr/^with token/);
 
-    my $found = found(engine('sandbox'), %strings);
+    my $found = found($t->engine('sandbox'), %strings);
     is_deeply [sort keys %$found], [qw(body code header)],
         'the sandbox engine has its code, headers and bodies, and neither token nor secret';
 
-    $found = found(engine('host'), %strings);
+    $found = found($t->engine('host'), %strings);
     is_deeply [sort keys %$found], [qw(body secret)],
         'the host engine has its secret, and no token';
 

@@ -93,12 +93,8 @@ END
 my $t = DynWorker->start(http => $http, config => $config, files => \%files);
 my $worker;
 
-# The sandbox engine: the one of the two that is our script.
-sub engine {
-    my ($pid) = grep { read_file("/proc/$_/cmdline") =~ /--role=sandbox/ }
-        $t->engines;
-    return $pid;
-}
+# The one of the two that is our script.
+sub engine { return $t->engine('sandbox') }
 
 # What error.log has got since it was last asked.
 my $seen = 0;
@@ -467,7 +463,7 @@ sub answered {
 
     is $t->get('/retire_answer')->{content}, "last\n", 'retire_answer: what it still says is heard';
     ok_served('retire_answer');
-    my ($fresh) = grep { $_ != $old && read_file("/proc/$_/cmdline") =~ /--role=sandbox/ } $t->engines;
+    my ($fresh) = grep { $_ != $old } $t->engines('sandbox');
     ok $fresh, '... by a fresh engine';
     ok DynWorker::alive($old), '... beside the old one';
 
@@ -485,7 +481,7 @@ sub answered {
     my $client = later($first);
     $t->get('/retire_answer');
     ok_served('retires once');
-    my ($second) = grep { $_ != $first && read_file("/proc/$_/cmdline") =~ /--role=sandbox/ } $t->engines;
+    my ($second) = grep { $_ != $first } $t->engines('sandbox');
     my $other = later($second);
     ok DynWorker::alive($first), 'one retires';
     $t->get('/retire_answer');
@@ -601,9 +597,7 @@ END
 $seen = 0;
 
 sub host_engine {
-    my ($pid) = grep { read_file("/proc/$_/cmdline") =~ /--role=host/ }
-        $t->engines;
-    return $pid;
+    return $t->engine('host');
 }
 
 is $t->get('/ok')->{content}, "ok\n", 'host: it answers';

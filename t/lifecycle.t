@@ -279,13 +279,6 @@ is scalar($t->engines), 2, 'with engines of its own';
 
 # -- an engine is killed -------------------------------------------------------------
 
-sub engine {
-    my ($role) = @_;
-    my ($pid) = grep { read_file("/proc/$_/cmdline") =~ /--role=$role/ }
-        $t->engines;
-    return $pid;
-}
-
 for my $role ('host', 'sandbox') {
     ok wait_until { $t->get("/$role?ms=0")->{content} eq "slow\n" },
         "$role: it works";
@@ -293,7 +286,7 @@ for my $role ('host', 'sandbox') {
     my @answers = map { ask($t, "/$role?ms=20000") } 1 .. 3;
     my $answer = ask($t, "/$role?ms=20000&head",
                      sub { read_file("$results/ask$asked.out") =~ /first / });
-    my $engine = engine($role);
+    my $engine = $t->engine($role);
     kill KILL => $engine;
 
     like $_->(), qr/^502 0 .*X-Error: engine\r/s,
@@ -302,7 +295,7 @@ for my $role ('host', 'sandbox') {
         "$role: killed after the header: the connection breaks off";
     ok wait_until { $t->get("/$role?ms=0")->{content} eq "slow\n" },
         "$role: the next request works";
-    isnt engine($role), $engine, "$role: in a new engine";
+    isnt $t->engine($role), $engine, "$role: in a new engine";
     like $t->error_log, qr/engine $engine exited on signal 9/,
         "$role: the log says how it ended";
 }
@@ -310,7 +303,7 @@ for my $role ('host', 'sandbox') {
 # What runs in the host engine outlives the sandbox engine.
 {
     my $answer = ask($t, '/through');
-    kill KILL => engine('sandbox');
+    kill KILL => $t->engine('sandbox');
     like $answer->(), qr/^200 0 .*caught: /s,
         'a host worker catches the end of a dynamic worker\'s engine';
 }

@@ -87,18 +87,7 @@ my $t = DynWorker->start(http => $http, config => $config,
 
 sub engine {
     my ($role) = @_;
-    return wait_until {
-        my ($pid) = grep { read_file("/proc/$_/cmdline") =~ /--role=$role/ }
-            $t->engines;
-        $pid;
-    };
-}
-
-# nginx alerts of every child that a signal ends.
-sub no_alerts {
-    is_deeply [grep { /\[(?:alert|crit|emerg)\]|Sanitizer|runtime error:/
-                      && !/engine \d+ exited on signal 9$/ }
-               split /^/, $t->error_log], [], 'no alerts';
+    return wait_until { $t->engine($role) };
 }
 
 for (1 .. 5) {
@@ -126,7 +115,7 @@ for my $role ('sandbox', 'host') {
 }
 
 $t->stop;
-no_alerts();
+$t->no_alerts($DynWorker::KILLED);
 
 # -- a worker that nobody has asked for a while -------------------------------
 
@@ -145,7 +134,7 @@ is $t->get('/')->{content}, 1, 'idle=1ms: a worker is loaded';
 ok wait_until { $t->get('/')->{content} == 1 }, '... and again, once it was idle';
 
 $t->stop;
-no_alerts();
+$t->no_alerts($DynWorker::KILLED);
 
 # -- an engine that ends while code is on its way to it ----------------------
 
@@ -194,6 +183,6 @@ for my $case ([1, "ok\nok\nok\n2"],
 }
 
 $t->stop;
-no_alerts();
+$t->no_alerts($DynWorker::KILLED);
 
 done_testing;

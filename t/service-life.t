@@ -6,13 +6,6 @@ use strict;
 use Test::More;
 use DynWorker;
 
-# Which of the engines runs host workers?
-sub host_engine {
-    my ($t) = @_;
-    my ($pid) = grep { read_file("/proc/$_/cmdline") =~ /--role=host/ } $t->engines;
-    return $pid;
-}
-
 my $config = <<'END';
     dynworker_log_level info;
     location / {
@@ -71,11 +64,11 @@ if ($pid == 0) {
     POSIX::_exit($got->{status} == 502 ? 0 : 1);
 }
 ok wait_until { $t->error_log =~ /hangs/ }, 'a call is in it';
-my $old = host_engine($t);
+my $old = $t->engine('host');
 kill KILL => $old;
 waitpid $pid, 0;
 is $?, 0, 'the client of a call that is lost gets a 502';
-ok wait_until { my $new = host_engine($t); $new && $new != $old },
+ok wait_until { my $new = $t->engine('host'); $new && $new != $old },
     'there is a new engine';
 
 is $t->get('/dynamic')->{content}, 'dynamic 1.1',
@@ -100,8 +93,5 @@ is join(' ', $t->workers), $workers, 'and all goes on';
 like $t->get('/')->{content}, qr/^2/, 'as before';
 
 ok $t->stop, 'nginx ends';
-# but what this test has done itself
-my @bad = grep { !/SyntaxError|exited on signal 9/ } grep { /\[(?:alert|crit|emerg)\]/ }
-    split /^/, $t->error_log;
-is_deeply \@bad, [], 'no alerts';
+$t->no_alerts(qr/SyntaxError|$DynWorker::KILLED/);
 done_testing;

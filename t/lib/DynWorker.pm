@@ -310,9 +310,10 @@ sub workers {
     return @found;
 }
 
-# Whatever nginx's worker processes have started, and that has started.
+# Whatever nginx's worker processes have started, and that has started; of a
+# role, if one is given.
 sub engines {
-    my ($self) = @_;
+    my ($self, $role) = @_;
     my $all = _processes();
     my @found;
     my %known = map { $_ => 1 } $self->workers;
@@ -325,8 +326,17 @@ sub engines {
             push @found, $pid if $all->{$pid}[1] ne 'nginx';
         }
     }
+    @found = grep { read_file("/proc/$_/cmdline") =~ /--role=$role\b/ } @found
+        if defined $role;
     @found = sort { $a <=> $b } @found;
     return @found;
+}
+
+# The oldest one of a role, "host" or "sandbox".
+sub engine {
+    my ($self, $role) = @_;
+    my ($found) = $self->engines($role);
+    return $found;
 }
 
 sub alive {
@@ -376,10 +386,13 @@ sub stop {
     return $gone;
 }
 
-# One test: nothing worse than an error was logged, no sanitizer complained.
+# One test: nothing worse than an error was logged, no sanitizer complained.  The
+# test may have caused alerts itself, which match "except".
+our $KILLED = qr/engine \d+ exited on signal 9$/;
 sub no_alerts {
-    my ($self) = @_;
-    my @bad = grep { /\[(?:alert|crit|emerg)\]|Sanitizer|runtime error:/ }
+    my ($self, $except) = @_;
+    my @bad = grep { /\[(?:alert|crit|emerg)\]|Sanitizer|runtime error:/
+                     && !($except && /$except/) }
         split /^/, $self->error_log;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     Test::More::ok(!@bad, 'no alerts') or Test::More::diag(@bad);
