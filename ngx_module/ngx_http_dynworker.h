@@ -926,8 +926,11 @@ void ngx_http_dynworker_trace_start(ngx_http_dynworker_call_t *call,
 void ngx_http_dynworker_trace_add(ngx_http_dynworker_call_t *call,
     ngx_uint_t kind, ngx_str_t *text);
 /* The response has begun. */
-void ngx_http_dynworker_trace_status(ngx_http_dynworker_call_t *call,
-    ngx_uint_t status);
+void ngx_http_dynworker_trace_head(ngx_http_dynworker_call_t *call,
+    ngx_uint_t status, uint64_t length);
+/* Bytes of its body have come. */
+void ngx_http_dynworker_trace_data(ngx_http_dynworker_call_t *call,
+    size_t size);
 /* The invocation has failed; the first reason counts. */
 void ngx_http_dynworker_trace_fail(ngx_http_dynworker_call_t *call,
     ngx_uint_t code, ngx_str_t *message);

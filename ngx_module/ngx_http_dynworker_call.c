@@ -626,7 +626,7 @@ ngx_http_dynworker_call_respond(ngx_http_dynworker_call_t *call,
 
     ngx_http_dynworker_call_answered(call);
 
-    ngx_http_dynworker_trace_status(call, status);
+    ngx_http_dynworker_trace_head(call, status, body ? length : 0);
 
     if (call->request) {
         ngx_http_dynworker_client_respond(call, status, body, length, strings);

@@ -777,6 +777,10 @@ ngx_http_dynworker_switch_data(ngx_http_dynworker_channel_t *channel,
         }
     }
 
+    if (channel->kind == DW_WIRE_FETCH && channel->ours) {
+        ngx_http_dynworker_trace_data(channel->owner, payload.size);
+    }
+
     return ngx_http_dynworker_pipe_push(channel->in, (u_char *) payload.data,
                                         payload.size);
 }

@@ -35,6 +35,7 @@ struct ngx_http_dynworker_trace_s {
     size_t                        size;
 
     uint64_t                      start_ms;     /* since the epoch */
+    uint64_t                      rest;         /* of the body, to come */
     ngx_uint_t                    status;
     ngx_uint_t                    code;         /* dw_wire_code_t, 0: fine */
     unsigned                      truncated:1;
@@ -147,6 +148,7 @@ ngx_http_dynworker_trace_start(ngx_http_dynworker_call_t *call,
 
     trace->depth = call->tail_depth + 1;
     trace->start_ms = ngx_http_dynworker_trace_now();
+    trace->rest = DW_WIRE_LENGTH_UNKNOWN;
     trace->rpc = head->rpc;
 
     call->trace = trace;
@@ -255,11 +257,25 @@ ngx_http_dynworker_trace_add(ngx_http_dynworker_call_t *call, ngx_uint_t kind,
 
 
 void
-ngx_http_dynworker_trace_status(ngx_http_dynworker_call_t *call,
-    ngx_uint_t status)
+ngx_http_dynworker_trace_head(ngx_http_dynworker_call_t *call,
+    ngx_uint_t status, uint64_t length)
 {
     if (call->trace) {
         call->trace->status = status;
+        call->trace->rest = length;
+    }
+}
+
+
+void
+ngx_http_dynworker_trace_data(ngx_http_dynworker_call_t *call, size_t size)
+{
+    ngx_http_dynworker_trace_t  *trace;
+
+    trace = call->trace;
+
+    if (trace && trace->rest != DW_WIRE_LENGTH_UNKNOWN) {
+        trace->rest -= ngx_min(trace->rest, size);
     }
 }
 
@@ -283,10 +299,13 @@ ngx_http_dynworker_trace_fail(ngx_http_dynworker_call_t *call, ngx_uint_t code,
 
         /*
          * Nobody minds when all has been said, or, in a session, when the
-         * caller has ended it.
+         * caller has ended it.  A client that has a body of a known length may
+         * leave before the worker's END has come.
          */
 
-        if (!target->in_ended && !(trace->rpc && target->out_ended)) {
+        if (!target->in_ended && trace->rest
+            && !(trace->rpc && target->out_ended))
+        {
             trace->code = DW_WIRE_CANCEL;
         }
 

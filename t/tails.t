@@ -58,6 +58,11 @@ const acts = {
     start(c) { c.enqueue(new TextEncoder().encode("begun\n")); },
     pull: () => new Promise(() => {}),
   })),
+  sized() {
+    const { readable, writable } = new FixedLengthStream(5);
+    writable.getWriter().write(new TextEncoder().encode("whole"));
+    return new Response(readable);
+  },
   flood() { for (let i = 0; i < 100; i++) console.log(i, "x".repeat(10000)); },
   floodThrow() { acts.flood(); throw new TypeError("at last"); },
   async floodLate() { acts.flood(); waitUntil(Promise.reject(new Error("not told"))); },
@@ -393,6 +398,12 @@ for my $case ([hang => 'canceled', 0], [stream => 'responseStreamDisconnected', 
     close $client;
     my $item = (wait_until { (grep { $_->{item}{outcome} ne 'ok' } sent($id))[0] }) // {};
     is $item->{item}{outcome}, $outcome, "a client that leaves: $outcome";
+}
+
+{
+    my ($answer, $item) = traced('/host/sized');
+    is_deeply [$answer->{content}, $item->{outcome}], ['whole', 'ok'],
+        'a client that leaves with all of a known length: ok, though the worker has not closed its stream';
 }
 
 # -- after the response ----------------------------------------------------------
