@@ -223,9 +223,6 @@ export const TypedArrayPrototypeIndexOf =
 export const TypedArrayPrototypeLastIndexOf =
   uncurryThis(TypedArrayPrototype.lastIndexOf);
 export const TypedArrayPrototypeSet = uncurryThis(TypedArrayPrototype.set);
-export const TypedArrayPrototypeSlice = uncurryThis(TypedArrayPrototype.slice);
-export const TypedArrayPrototypeSubarray =
-  uncurryThis(TypedArrayPrototype.subarray);
 export const DataViewPrototype = DataView.prototype;
 export const DataViewPrototypeGetBuffer = getter(DataView.prototype, "buffer");
 export const DataViewPrototypeGetByteOffset =

@@ -6,7 +6,7 @@ import {
   list, PrimordialRangeError as RangeError, PrimordialUint8Array as Uint8Array,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
 } from "../primordials.js";
-import { joinBytes } from "../core/bytes.js";
+import { joinBytes, write32 } from "../core/bytes.js";
 import {
   dataCloneError, TAG_CAPABILITY, TAG_EXPORT, TAG_GRANT, toBytes,
 } from "../core/clone.js";
@@ -67,20 +67,8 @@ export class Grants {
 
   // As wire/dw_wire.h has them, or null for none.
   toBytes() {
-    if (this.#records.length === 0) return null;
-    let size = 0;
-    for (let i = 0; i < this.#records.length; i++) {
-      size += TypedArrayPrototypeGetByteLength(this.#records[i]);
-    }
-    return joinBytes(this.#records, size);
+    return this.#records.length === 0 ? null : joinBytes(this.#records);
   }
-}
-
-function write32(bytes, at, value) {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }
 
 function record(kind, capability, name, props) {

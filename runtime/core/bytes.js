@@ -19,6 +19,18 @@ export function copyBytes(bytes) {
   return copy;
 }
 
+// Unsigned, the least byte first.
+export const read32 = (bytes, at) =>
+  (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) +
+  bytes[at + 3] * 2 ** 24;
+
+export function write32(bytes, at, value) {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
 // All of a list of Uint8Arrays; "size" is what they have together.
 export function joinBytes(chunks, size = sizeOfAll(chunks)) {
   const all = new Uint8Array(size);

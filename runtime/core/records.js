@@ -4,15 +4,11 @@ import { v8 } from "../native.js";
 import {
   PrimordialError as Error, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
-import { viewOf } from "./bytes.js";
+import { read32, viewOf } from "./bytes.js";
 
 const RECORD_SIZE = 16;
 
 export const utf8 = (bytes) => v8.utf8Decode(bytes, false, true);
-
-const read32 = (bytes, at) =>
-  (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) +
-  bytes[at + 3] * 2 ** 24;
 
 const read64 = (bytes, at) => read32(bytes, at) + read32(bytes, at + 4) * 2 ** 32;
 

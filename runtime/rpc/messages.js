@@ -5,8 +5,9 @@
 import {
   list, NumberIsInteger, PrimordialError as Error,
   PrimordialUint8Array as Uint8Array, TypedArrayPrototypeGetByteLength,
-  TypedArrayPrototypeSet, TypedArrayPrototypeSubarray,
+  TypedArrayPrototypeSet,
 } from "../primordials.js";
+import { joinBytes, read32, viewOf, write32 } from "../core/bytes.js";
 
 export const CALL = 1;
 export const GET = 2;
@@ -47,7 +48,7 @@ export function frame(bytes) {
       `the size of this value was: ${size} bytes.`);
   }
   const framed = new Uint8Array(HEADER + size);
-  for (let i = 0; i < HEADER; i++) framed[i] = size >>> 8 * i;
+  write32(framed, 0, size);
   TypedArrayPrototypeSet(framed, bytes, HEADER);
   return framed;
 }
@@ -67,30 +68,25 @@ export class Inbox {
   next() {
     if (this.size < this.#needed) return null;
     const bytes = this.#join();
-    const size = bytes[0] + bytes[1] * 2 ** 8 + bytes[2] * 2 ** 16 +
-      bytes[3] * 2 ** 24;
+    const size = read32(bytes, 0);
     if (size > MAX_MESSAGE) throw badMessage("a message that is too long");
     this.#needed = HEADER + size;
     if (this.size < this.#needed) return null;
 
-    const message = TypedArrayPrototypeSubarray(bytes, HEADER, this.#needed);
+    const message = viewOf(bytes, HEADER, this.#needed);
     this.size -= this.#needed;
     if (this.size === 0) this.#chunks.length = 0;
-    else this.#chunks[0] = TypedArrayPrototypeSubarray(bytes, this.#needed);
+    else this.#chunks[0] = viewOf(bytes, this.#needed);
     this.#needed = HEADER;
     return message;
   }
 
   #join() {
     const chunks = this.#chunks;
-    if (chunks.length === 1) return chunks[0];
-    const all = new Uint8Array(this.size);
-    for (let i = 0, at = 0; i < chunks.length; i++) {
-      TypedArrayPrototypeSet(all, chunks[i], at);
-      at += TypedArrayPrototypeGetByteLength(chunks[i]);
+    if (chunks.length > 1) {
+      chunks[0] = joinBytes(chunks, this.size);
+      chunks.length = 1;
     }
-    chunks.length = 1;
-    chunks[0] = all;
-    return all;
+    return chunks[0];
   }
 }

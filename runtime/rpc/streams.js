@@ -4,9 +4,9 @@
 
 import {
   list, PrimordialPromise as Promise, PromisePrototypeThen, SafeMap,
-  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
-  TypedArrayPrototypeSubarray,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { copyBytes, viewOf } from "../core/bytes.js";
 import { runIn } from "../core/context.js";
 import { viewBytes } from "../core/webidl.js";
 import { chunkBytes } from "../web/body.js";
@@ -77,7 +77,7 @@ class ReadableExport {
         return;
       }
       // a copy: the chunk is the worker's, and some of it may have to wait
-      this.#send(TypedArrayPrototypeSlice(bytes));
+      this.#send(copyBytes(bytes));
       this.#pump();
     }, (error) => this.#fail(error));
   }
@@ -86,8 +86,8 @@ class ReadableExport {
   #send(bytes) {
     const size = TypedArrayPrototypeGetByteLength(bytes);
     const now = size < this.#credit ? size : this.#credit;
-    const part = size === now ? bytes : TypedArrayPrototypeSlice(bytes, 0, now);
-    this.#rest = size === now ? null : TypedArrayPrototypeSubarray(bytes, now);
+    const part = size === now ? bytes : copyBytes(viewOf(bytes, 0, now));
+    this.#rest = size === now ? null : viewOf(bytes, now);
     this.#credit -= now;
     this.#session.tryTell([CHUNK, this.id, part]);
   }

@@ -12,8 +12,9 @@ import {
   PrimordialTypeError as TypeError,
   RegExpPrototypeExec, StringPrototypeEndsWith, StringPrototypeSlice,
   SymbolIterator,
-  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSlice,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
+import { copyBytes } from "../core/bytes.js";
 import { chunk } from "../core/chunks.js";
 import { toBytes } from "../core/clone.js";
 import { isObject, viewBytes } from "../core/webidl.js";
@@ -77,7 +78,7 @@ function checkBytes(content, name, kind, fromJSON) {
       `${fromJSON ? "a base64 string" : "an ArrayBuffer or a view of one"}, ` +
       `not ${show(content)}.`);
   }
-  return TypedArrayPrototypeSlice(bytes);
+  return copyBytes(bytes);
 }
 
 // Returns { name, kind, content }.

@@ -5,6 +5,7 @@ import v8 from "node:v8";
 import {
   CODE, FLAG, FORMAT, isolates, RECORD, records, Switch,
 } from "./lib/harness.js";
+import { hostile } from "./lib/hostile.js";
 
 const ALS = [RECORD.FLAG, "", "nodejs_als"];
 
@@ -1645,3 +1646,57 @@ isolates("what does no RPC does not load it", async (isolate) => {
   assert.equal((await isolate.request()).text, '["function","function","function"]');
   assert.equal(isolate.ranChunks.has("rpc"), false);
 }, { only: "node" });
+
+// What they see of promises and of lengths is their own.  The fakes of the ops
+// use what is patched.
+rpc("patched built-ins neither break long messages and streams nor see them",
+  `${hostile}
+   let given;
+   ` + entrypoint(`
+     constructor(ctx, env) { super(ctx, env); }
+     begin() {
+       given = new ReadableStream({ type: "bytes",
+         start(c) { c.enqueue(new Uint8Array(100000)); c.close(); } });
+       watch();
+     }
+     end() { return unwatch(); }
+     echo(a, b, c) { return { a, b, c }; }
+     get bytes() { return given; }
+     async take(stream) { let size = 0;
+       for (const reader = stream.getReader(); ;) {
+         const { done, value } = await reader.read();
+         if (done) return size;
+         size += value.byteLength;
+       } }
+     fail() { throw new TypeError("t", { cause: 1 }); }`),
+  `${hostile}
+   const given = [new Uint8Array(70000).fill(7), new Headers({ a: "b" }), new Map([[1, { x: 2 }]])];
+   const prepare = async () => {
+     await api.begin();
+     return new ReadableStream({ type: "bytes",
+       start(c) { c.enqueue(new Uint8Array(100000)); c.close(); } });
+   };
+   const use = async (own) => {
+     const { a, b, c } = await api.echo(given[0], given[1], given[2]);
+     const reader = (await api.bytes).getReader();
+     let size = 0;
+     for (;;) {
+       const { done, value } = await reader.read();
+       if (done) break;
+       size += value.byteLength;
+     }
+     const taken = await api.take(own);
+     try { await api.fail(); } catch (error) { return { a, b, c, size, taken, error }; }
+   };
+   await use(await prepare());
+   await api.end();
+   const own = await prepare();
+   watch();
+   const { a, b, c, size, taken, error } = await use(own);
+   const here = unwatch();
+   const there = await api.end();
+   const others = (names) => names.filter((name) => !/^%?Promise\\.|^get then$|byteLength$/.test(name));
+   return [a.length, a[69999], b.get("a"), c.get(1).x, size, taken, error.message,
+     others(here), others(there)];`,
+  [70000, 7, "b", 2, 100000, 100000, "t", [], []], undefined,
+  { only: "engine" });
