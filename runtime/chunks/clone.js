@@ -2,7 +2,7 @@ export {
   copyEnv, Grants, requireLasting, serializeLoadedProps, serializeProps,
 } from "../clone/capabilities.js";
 export { notSerializable } from "../clone/copy.js";
-export { fromParts, Plain, toArray, toPlain } from "../clone/plain.js";
+export { fromParts, Plain, toPlain } from "../clone/plain.js";
 export {
   cloneWithTransfer, structuredClone, toTransferList, transferOf,
 } from "../clone/structured-clone.js";

@@ -4,7 +4,7 @@
 import { GRANT_CAPABILITY, GRANT_ENTRYPOINT, v8 } from "../native.js";
 import {
   list, PrimordialRangeError as RangeError, PrimordialUint8Array as Uint8Array,
-  TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
+  toArray, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
 } from "../primordials.js";
 import { joinBytes, write32 } from "../core/bytes.js";
 import {
@@ -14,7 +14,7 @@ import { fetcherTarget } from "../core/remote.js";
 import { FETCHER, LOADER } from "../worker/capabilities.js";
 import { worker } from "../worker/entrypoints.js";
 import { loaderCapability } from "../worker/loader.js";
-import { Plain, toArray } from "./plain.js";
+import { Plain } from "./plain.js";
 
 const MAX_GRANTS = 1000;
 const GRANT_SIZE = 24;

@@ -7,8 +7,8 @@ import {
 } from "../native.js";
 import {
   ArrayPrototype, list, MapPrototypeForEach, MapPrototypeSet,
-  ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf,
-  ObjectKeys, ObjectPrototype, ObjectPrototypeHasOwnProperty,
+  ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectKeys,
+  ObjectPrototype, ObjectPrototypeHasOwnProperty,
   ObjectSetPrototypeOf, PrimordialMap as Map, PrimordialSet as Set, SafeMap,
   SetPrototypeAdd, SetPrototypeForEach,
 } from "../primordials.js";
@@ -17,6 +17,7 @@ import {
 } from "../core/clone.js";
 import { nativeErrors } from "../core/errors.js";
 import { detailOf } from "../core/function-text.js";
+import { defineData } from "../core/properties.js";
 import { refOf, thenableName } from "../core/stubs.js";
 import { interfaceOf, toDOMString } from "../core/webidl.js";
 
@@ -34,18 +35,6 @@ export const notSerializable = (name) => dataCloneError(
   elsewhere[name] ??
   `Could not serialize object of type "${name}". This type does not support ` +
   "serialization.");
-
-// One for all properties that are defined: making one is slow.
-const descriptor = {
-  __proto__: null,
-  value: undefined, writable: true, enumerable: true, configurable: true,
-};
-
-function defineData(object, key, value) {
-  descriptor.value = value;
-  ObjectDefineProperty(object, key, descriptor);
-  descriptor.value = undefined;
-}
 
 // The value of an own data property, or undefined: no getter is asked.
 function ownData(object, key) {

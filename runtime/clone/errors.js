@@ -1,14 +1,8 @@
 // Errors of their parts: name, message or undefined, stack or undefined.
 
-import { ObjectDefineProperty } from "../primordials.js";
 import { DOMException } from "../core/dom-exception.js";
 import { nativeErrors } from "../core/errors.js";
-
-function defineHidden(object, key, value) {
-  ObjectDefineProperty(object, key, {
-    __proto__: null, value, writable: true, configurable: true,
-  });
-}
+import { defineHidden } from "../core/properties.js";
 
 function setStack(error, stack) {
   if (stack !== undefined) defineHidden(error, "stack", stack);

@@ -3,9 +3,7 @@
 // platform objects.
 
 import { KIND_ARRAY_BUFFER, KIND_ERROR, KIND_VIEW, v8 } from "../native.js";
-import {
-  ArrayIsArray, ArrayPrototype, list, ObjectSetPrototypeOf,
-} from "../primordials.js";
+import { ArrayIsArray, list, toArray } from "../primordials.js";
 import {
   defineCloneable, TAG_DOM_EXCEPTION, TAG_ERROR, TAG_ROOT, unreadable,
 } from "../core/clone.js";
@@ -17,8 +15,6 @@ import { isObject } from "../core/webidl.js";
 import { Copy } from "./copy.js";
 import { makeDOMException, makeError, setCause } from "./errors.js";
 import { copyLeaf, requireAttached, viewOf } from "./leaves.js";
-
-export const toArray = (items) => ObjectSetPrototypeOf(items, ArrayPrototype);
 
 export class Plain extends Copy {
   // The value, then each error that has a cause, and that.  A cause may lead

@@ -9,13 +9,13 @@
 // costs nothing until it is used.
 
 import {
-  list, ObjectDefineProperty, ObjectSetPrototypeOf,
-  PrimordialProxy as Proxy, PrimordialTypeError as TypeError,
-  PromisePrototypeFinally, PromisePrototypeThen, ReflectDeleteProperty,
-  ReflectGet, SymbolDispose,
+  list, ObjectSetPrototypeOf, PrimordialProxy as Proxy,
+  PrimordialTypeError as TypeError, PromisePrototypeFinally,
+  PromisePrototypeThen, ReflectDeleteProperty, ReflectGet, SymbolDispose,
 } from "../primordials.js";
 import { chunk } from "./chunks.js";
 import { currentInvocation } from "./invocation.js";
+import { defineData, defineHidden } from "./properties.js";
 import {
   createStamp, defineInterface, isObject, requireArguments, requireBrand,
 } from "./webidl.js";
@@ -168,12 +168,14 @@ function defineThenable(Interface, find) {
     },
   };
   for (const name of ["then", "catch", "finally"]) {
-    ObjectDefineProperty(Interface.prototype, name, {
-      __proto__: null,
-      value: methods[name],
-      writable: true, enumerable: true, configurable: true,
-    });
+    defineData(Interface.prototype, name, methods[name]);
   }
+}
+
+function requirePending(value) {
+  const pending = isObject(value) ? kPending.get(value) : undefined;
+  requireBrand(pending !== undefined);
+  return pending;
 }
 
 export class RpcPromise {
@@ -181,11 +183,7 @@ export class RpcPromise {
     throw new TypeError("Illegal constructor");
   }
 }
-defineThenable(RpcPromise, (self) => {
-  const pending = isObject(self) ? kPending.get(self) : undefined;
-  requireBrand(pending !== undefined);
-  return pending.promise;
-});
+defineThenable(RpcPromise, (self) => requirePending(self).promise);
 defineInterface(RpcPromise);
 addWildcard(RpcPromise);
 
@@ -202,22 +200,13 @@ defineThenable(RpcProperty, (self) => {
 defineInterface(RpcProperty);
 addWildcard(RpcProperty);
 
-function defineDispose(Interface, dispose) {
-  ObjectDefineProperty(Interface.prototype, SymbolDispose, {
-    __proto__: null, value: dispose, writable: true, configurable: true,
-  });
+// Not in the classes, which would make it enumerable.
+function defineDispose(Interface, methods) {
+  defineHidden(Interface.prototype, SymbolDispose, methods[SymbolDispose]);
 }
-const { stub, promise } = {
-  stub: {
-    [SymbolDispose]() { requireRef(this).dispose(); },
-  },
-  promise: {
-    [SymbolDispose]() {
-      const pending = isObject(this) ? kPending.get(this) : undefined;
-      requireBrand(pending !== undefined);
-      pending.dispose();
-    },
-  },
-};
-defineDispose(RpcStub, stub[SymbolDispose]);
-defineDispose(RpcPromise, promise[SymbolDispose]);
+defineDispose(RpcStub, {
+  [SymbolDispose]() { requireRef(this).dispose(); },
+});
+defineDispose(RpcPromise, {
+  [SymbolDispose]() { requirePending(this).dispose(); },
+});

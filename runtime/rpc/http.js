@@ -2,16 +2,14 @@
 // may be made up: it goes through the public constructors.
 
 import {
-  JSONParse, JSONStringify, list, RegExpPrototypeExec, splitString,
+  JSONParse, JSONStringify, list, RegExpPrototypeExec, splitString, toArray,
 } from "../primordials.js";
 import { dataCloneError } from "../core/clone.js";
-import { createHeaders, headersToWire } from "../web/headers.js";
+import { createHeaders, headersToWire, isToken } from "../web/headers.js";
 import { Request, requestState } from "../web/request.js";
 import { Response, responseState } from "../web/response.js";
-import { toArray } from "../chunks/clone.js";
 import { badMessage } from "./messages.js";
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const headerValue = /^[\x01-\x09\x0b\x0c\x0e-\xff]*$/;
 
 // name, value, name, value ...
@@ -21,12 +19,15 @@ export function headersParts(headers) {
   return toArray(parts);
 }
 
+const isHeaderValue = (text) =>
+  RegExpPrototypeExec(headerValue, text) !== null;
+
 export function readHeaders(parts) {
   if (parts.length % 2 !== 0) throw badMessage("bad headers");
   const checked = list();
   for (let i = 0; i < parts.length; i++) {
-    if (typeof parts[i] !== "string" || RegExpPrototypeExec(
-      i % 2 === 0 ? token : headerValue, parts[i]) === null) {
+    const isRight = i % 2 === 0 ? isToken : isHeaderValue;
+    if (typeof parts[i] !== "string" || !isRight(parts[i])) {
       throw badMessage("bad headers");
     }
     checked[i] = parts[i];

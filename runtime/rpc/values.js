@@ -3,19 +3,16 @@
 
 import { KIND_ERROR, KIND_UNCLONEABLE, KIND_OF_PROXY, v8 } from "../native.js";
 import {
-  ArrayIsArray, ArrayPrototype, list, ObjectDefineProperty,
-  ObjectGetOwnPropertyDescriptor, ObjectKeys,
-  ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf,
-  StringPrototypeSlice,
+  ArrayIsArray, list, ObjectGetOwnPropertyDescriptor, ObjectKeys,
+  ObjectSetPrototypeOf, StringPrototypeSlice, toArray,
 } from "../primordials.js";
-import {
-  notSerializable, Plain, requireLasting, toArray,
-} from "../chunks/clone.js";
+import { notSerializable, Plain, requireLasting } from "../chunks/clone.js";
 import {
   dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
   TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
 } from "../core/clone.js";
 import { nativeErrors } from "../core/errors.js";
+import { defineData, defineHidden } from "../core/properties.js";
 import { baseOf, createStub, refOf, thenableName } from "../core/stubs.js";
 import { isObject } from "../core/webidl.js";
 import { fetcherTarget } from "../core/remote.js";
@@ -205,7 +202,7 @@ export class Outgoing extends Plain {
     message[0] = undefined;
     for (let i = 0; i < parts.length; i++) message[i + 1] = this.copy(parts[i]);
     if (this.#errors.length > 0) message[0] = toArray(this.#errors);
-    return toBytes(ObjectSetPrototypeOf(message, ArrayPrototype));
+    return toBytes(toArray(message));
   }
 
   undo(error) {
@@ -213,20 +210,6 @@ export class Outgoing extends Plain {
       this.#session.undoExport(this.#ids[i], error);
     }
   }
-}
-
-function defineData(object, key, value) {
-  ObjectDefineProperty(object, key, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
-
-function defineHidden(object, key, value) {
-  ObjectDefineProperty(object, key, {
-    __proto__: null,
-    value, writable: true, enumerable: false, configurable: true,
-  });
 }
 
 // One message as it came.

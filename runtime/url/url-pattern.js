@@ -2,9 +2,8 @@
 // urlpattern-polyfill: here is only what Web IDL asks for.
 
 import { URLPattern as Pattern } from "urlpattern-polyfill/urlpattern";
-import {
-  ObjectDefineProperty, PrimordialTypeError as TypeError,
-} from "../primordials.js";
+import { PrimordialTypeError as TypeError } from "../primordials.js";
+import { defineData } from "../core/properties.js";
 import {
   defineInterface, isObject, requireBrand, toUSVString,
 } from "../core/webidl.js";
@@ -19,13 +18,6 @@ const RESULTS = [
   "search", "username",
 ];
 
-function define(object, name, value) {
-  ObjectDefineProperty(object, name, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
-
 // (USVString or URLPatternInit)
 function toInput(value) {
   if (value !== undefined && value !== null && !isObject(value)) {
@@ -35,7 +27,7 @@ function toInput(value) {
   if (value === undefined || value === null) return init;
   for (let i = 0; i < MEMBERS.length; i++) {
     const member = value[MEMBERS[i]];
-    if (member !== undefined) define(init, MEMBERS[i], toUSVString(member));
+    if (member !== undefined) defineData(init, MEMBERS[i], toUSVString(member));
   }
   return init;
 }
@@ -114,7 +106,7 @@ export class URLPattern {
     if (found === null || found === undefined) return null;
     const result = {};
     for (let i = 0; i < RESULTS.length; i++) {
-      define(result, RESULTS[i], found[RESULTS[i]]);
+      defineData(result, RESULTS[i], found[RESULTS[i]]);
     }
     return result;
   }

@@ -1,11 +1,11 @@
 // https://fetch.spec.whatwg.org/#request-class
 
 import {
-  JSONParse, ObjectDefineProperty, ObjectKeys,
-  PrimordialTypeError as TypeError, splitString, StringPrototypeIndexOf,
-  StringPrototypeSlice,
+  JSONParse, ObjectKeys, PrimordialTypeError as TypeError, splitString,
+  StringPrototypeIndexOf, StringPrototypeSlice,
 } from "../primordials.js";
 import { chunk } from "../core/chunks.js";
+import { defineData } from "../core/properties.js";
 import { createSignal, followSignal } from "../core/signals.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
@@ -37,10 +37,7 @@ function copyCf(cf) {
   const copy = {};
   const keys = ObjectKeys(cf);
   for (let i = 0; i < keys.length; i++) {
-    ObjectDefineProperty(copy, keys[i], {
-      __proto__: null,
-      value: cf[keys[i]], writable: true, enumerable: true, configurable: true,
-    });
+    defineData(copy, keys[i], cf[keys[i]]);
   }
   return copy;
 }

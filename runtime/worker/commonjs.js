@@ -3,18 +3,12 @@
 
 import { v8 } from "../native.js";
 import {
-  ObjectDefineProperty, PrimordialError as Error,
-  PrimordialTypeError as TypeError, ReflectApply, SafeMap,
+  PrimordialError as Error, PrimordialTypeError as TypeError, ReflectApply,
+  SafeMap,
 } from "../primordials.js";
+import { defineData } from "../core/properties.js";
 
 const made = new SafeMap();
-
-function define(object, name, value) {
-  ObjectDefineProperty(object, name, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
 
 // The exports of a module, { name, content }.  "host" has what modules.js
 // knows.
@@ -25,9 +19,9 @@ export function evaluate(found, host) {
   const run = v8.compileCommonJs(found.name, found.content);
   const exports = {};
   const module = {};
-  define(module, "exports", exports);
-  define(module, "id", found.name);
-  define(module, "loaded", false);
+  defineData(module, "exports", exports);
+  defineData(module, "id", found.name);
+  defineData(module, "loaded", false);
   made.set(found.name, module);
   const require = (specifier) => requireFrom(found.name, specifier, host);
   try {

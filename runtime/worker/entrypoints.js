@@ -2,10 +2,11 @@
 
 import { ops, v8 } from "../native.js";
 import {
-  JSONParse, ObjectDefineProperty, PrimordialTypeError as TypeError,
+  JSONParse, PrimordialTypeError as TypeError,
 } from "../primordials.js";
 import { deserialize } from "../core/clone.js";
 import { requireInvocation } from "../core/invocation.js";
+import { defineData } from "../core/properties.js";
 import {
   defineInterface, requireArguments, requireBrand,
 } from "../core/webidl.js";
@@ -21,7 +22,7 @@ const readProps = (bytes) => bytes[0] === 0x7b
 
 let createContext;
 
-export class ExecutionContext {
+class ExecutionContext {
   #invocation;
   #props;
   #exports;
@@ -86,19 +87,11 @@ export function contextOf(invocation) {
 // methods find their surroundings.
 export class WorkerEntrypoint {
   constructor(ctx = undefined, env = undefined) {
-    define(this, "ctx", ctx);
-    define(this, "env", env);
+    defineData(this, "ctx", ctx);
+    defineData(this, "env", env);
   }
 }
 defineInterface(WorkerEntrypoint);
-
-// Not by assignment: a setter of Object.prototype must not be asked.
-function define(object, name, value) {
-  ObjectDefineProperty(object, name, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
 
 // Objects of these are passed by reference.
 export class RpcTarget {}
@@ -107,8 +100,8 @@ defineInterface(RpcTarget);
 // Not run here; a module may still declare such classes.
 export class DurableObject {
   constructor(ctx = undefined, env = undefined) {
-    define(this, "ctx", ctx);
-    define(this, "env", env);
+    defineData(this, "ctx", ctx);
+    defineData(this, "env", env);
   }
 }
 defineInterface(DurableObject);

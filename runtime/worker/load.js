@@ -5,13 +5,13 @@ import {
   OUTBOUND_NONE, ops, v8,
 } from "../native.js";
 import {
-  JSONParse, list, ObjectDefineProperty, PrimordialError as Error,
-  PrimordialNumber as Number,
+  JSONParse, list, PrimordialError as Error, PrimordialNumber as Number,
   PromisePrototypeThen, ReflectOwnKeys, StringPrototypeStartsWith,
 } from "../primordials.js";
 import { copyBytes } from "../core/bytes.js";
 import { deserialize } from "../core/clone.js";
 import { locationOf, messageOf } from "../core/errors.js";
+import { defineData } from "../core/properties.js";
 import { readRecords, utf8 } from "../core/records.js";
 import { startTracing } from "../core/trace.js";
 import { setOutboundExists } from "../web/fetch.js";
@@ -44,14 +44,6 @@ const COMPATIBILITY_FLAG = 33;
 const HOST = 1;
 const TRACED = 2;
 
-// An assignment could meet a setter, or __proto__.
-function define(object, name, value) {
-  ObjectDefineProperty(object, name, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
-
 const moduleKinds = {
   __proto__: null,
   [MODULE_JS]: JS,
@@ -81,16 +73,16 @@ function readHostWorker(bytes) {
       };
       break;
     case ENV_STRING:
-      define(env, name, utf8(data));
+      defineData(env, name, utf8(data));
       break;
     case ENV_JSON:
-      define(env, name, JSONParse(utf8(data)));
+      defineData(env, name, JSONParse(utf8(data)));
       break;
     case ENV_LOADER:
-      define(env, name, createLoader(Number(utf8(data))));
+      defineData(env, name, createLoader(Number(utf8(data))));
       break;
     case ENV_SERVICE:
-      define(env, name, createFetcher({ capability: Number(utf8(data)) }));
+      defineData(env, name, createFetcher({ capability: Number(utf8(data)) }));
       break;
     case COMPATIBILITY_DATE:
       date = utf8(data);

@@ -6,12 +6,12 @@
 
 import { v8 } from "../native.js";
 import {
-  ArrayIsArray, ArrayPrototype, JSONParse, list, ObjectDefineProperty,
-  ObjectPrototypeHasOwnProperty, ObjectSetPrototypeOf,
+  ArrayIsArray, JSONParse, list, ObjectPrototypeHasOwnProperty,
   PrimordialNumber as Number, splitString, StringPrototypeIndexOf,
-  StringPrototypeSlice, StringPrototypeToLowerCase,
+  StringPrototypeSlice, StringPrototypeToLowerCase, toArray,
 } from "../primordials.js";
 import { nativeErrors } from "../core/errors.js";
+import { defineData } from "../core/properties.js";
 import { readRecords, utf8 } from "../core/records.js";
 import { isObject } from "../core/webidl.js";
 import { binaryToUtf8 } from "../web/encoding.js";
@@ -29,17 +29,6 @@ const levels = {
   __proto__: null,
   debug: true, info: true, log: true, warn: true, error: true,
 };
-
-const toArray = (items) => ObjectSetPrototypeOf(items, ArrayPrototype);
-
-// Not by assignment: a header may be called "__proto__", and a prototype may
-// have a setter of that name.
-function define(object, name, value) {
-  ObjectDefineProperty(object, name, {
-    __proto__: null,
-    value, writable: true, enumerable: true, configurable: true,
-  });
-}
 
 function parse(text) {
   try {
@@ -76,7 +65,7 @@ function makeException(timestamp, text) {
     message: textField(said, "message", text),
   };
   const stack = textField(said, "stack", undefined);
-  if (stack !== undefined) define(exception, "stack", stack);
+  if (stack !== undefined) defineData(exception, "stack", stack);
   return exception;
 }
 
@@ -94,10 +83,10 @@ class TraceRequest {
 
   constructor(method, url, headers, cf, unredacted) {
     this.#unredacted = unredacted ?? this;
-    define(this, "method", method);
-    define(this, "url", url);
-    define(this, "headers", headers);
-    if (cf !== undefined) define(this, "cf", cf);
+    defineData(this, "method", method);
+    defineData(this, "url", url);
+    defineData(this, "headers", headers);
+    if (cf !== undefined) defineData(this, "cf", cf);
   }
 
   getUnredacted() {
@@ -114,8 +103,8 @@ function makeRequest(parts) {
     const name = StringPrototypeToLowerCase(parts[i]);
     const value = ObjectPrototypeHasOwnProperty(hidden, name)
       ? `${hidden[name]}, ${parts[i + 1]}` : parts[i + 1];
-    define(hidden, name, value);
-    define(shown, name, redactHeader(name, value));
+    defineData(hidden, name, value);
+    defineData(shown, name, redactHeader(name, value));
   }
   const cf = cfText === "" ? undefined : parse(binaryToUtf8(cfText));
   const unredacted = new TraceRequest(method, url, hidden, cf, undefined);
@@ -167,7 +156,7 @@ export function makeTraceItem(bytes) {
 
   const { 0: outcome, 1: cpu, 2: wall, 3: status, 4: truncated, 5: hasId } = end;
   if (status !== "0" && field(event, "request") !== undefined) {
-    define(event, "response", { status: Number(status) });
+    defineData(event, "response", { status: Number(status) });
   }
   const item = {
     event, eventTimestamp: startTime, logs: toArray(logs),
@@ -176,6 +165,6 @@ export function makeTraceItem(bytes) {
     executionModel: "stateless", truncated: truncated === "1",
     cpuTime: Number(cpu), wallTime: Number(wall),
   };
-  if (entrypoint !== "") define(item, "entrypoint", entrypoint);
+  if (entrypoint !== "") defineData(item, "entrypoint", entrypoint);
   return item;
 }
