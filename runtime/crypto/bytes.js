@@ -2,10 +2,10 @@
 // species, nor its prototype for its length: a worker would see key material.
 
 import {
-  ArrayBufferIsView,
-  PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  StringFromCharCode, StringPrototypeCharCodeAt, TypedArrayPrototypeGetBuffer,
-  TypedArrayPrototypeGetLength, TypedArrayPrototypeSet,
+  ArrayBufferIsView, PrimordialTypeError as TypeError,
+  PrimordialUint8Array as Uint8Array, StringFromCharCode,
+  StringPrototypeCharCodeAt, TypedArrayPrototypeGetLength,
+  TypedArrayPrototypeSet,
 } from "../primordials.js";
 import { copyBytes, viewOf } from "../core/bytes.js";
 import { isArrayBuffer, unsharedBytes, viewBytes } from "../core/webidl.js";

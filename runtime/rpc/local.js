@@ -121,9 +121,7 @@ export function perform(
   target, mode, path, args, isEntrypoint, insert = null) {
   const found = lookup(target, mode, path, isEntrypoint);
   if (found.base !== undefined) {
-    if (args === undefined && found.path.length === 0) {
-      return found.value ?? target;
-    }
+    if (args === undefined && found.path.length === 0) return found.value;
     const pending = args === undefined
       ? found.base.get(found.path) : found.base.call(found.path, args);
     return pending.promise;

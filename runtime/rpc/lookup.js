@@ -16,9 +16,9 @@ import {
 
 // How the properties of a target are found.
 export const INSTANCE = 1;      // of a class
-export const PLAIN = 2;         // its own
+const PLAIN = 2;                // its own
 export const HANDLERS = 3;      // the same of an exported object
-const FORWARD = 4;       // a stub: asked over there
+const FORWARD = 4;              // a stub: asked over there
 
 const reserved = { __proto__: null, constructor: true, dup: true };
 const reservedOfEntrypoints = {
@@ -107,8 +107,8 @@ const rest = (path, from) => {
   return left;
 };
 
-// What the path leads to: { value, self }, or { base, path } where a stub is in
-// the way.
+// What the path leads to: { value, self }; or { base, path } where a stub is in
+// the way, with its value too if it is at the end.
 export function lookup(target, mode, path, isEntrypoint) {
   let self = target;
   let value = target;
@@ -120,9 +120,6 @@ export function lookup(target, mode, path, isEntrypoint) {
     if (mode === FORWARD) return { base: baseOf(value), path: rest(path, i) };
     self = value;
     value = property(self, path[i], mode, isEntrypoint && i === 0);
-  }
-  if (mode === FORWARD && path.length === 0) {
-    return { base: baseOf(value), path: list() };
   }
   const base = baseOf(value);
   return base === undefined ? { value, self } : { base, path: list(), value };

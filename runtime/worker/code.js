@@ -359,8 +359,8 @@ export function serializeCode(checked, grants) {
     modules[name] = kind === JS ? { js: content }
       : kind === TEXT ? { text: content }
         : kind === CJS ? { cjs: content }
-        : kind === DATA ? { data: content }
-          : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
+          : kind === DATA ? { data: content }
+            : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
   }
   return toBytes({
     compatibilityDate: checked.compatibilityDate,

@@ -1,4 +1,5 @@
-// The Worker Loader binding: env.LOADER of a host worker.
+// The Worker Loader binding: env.LOADER of a host worker, or of a dynamic one
+// that was given it.
 //
 // A LOAD channel stands for the loaded worker: it is the stub.  Code goes out at
 // once for load(); for get(), when nginx asks for it because the id is cold.
@@ -63,7 +64,7 @@ function prepare(code) {
   };
 }
 
-// The receiver of a LOAD channel, and what its stub's fetches go to.
+// The receiver of a LOAD channel, and what its stub's calls go to.
 class Load {
   channel = 0;
   error = undefined;      // why the worker is no more
@@ -195,7 +196,7 @@ defineInterface(WorkerStub);
 // The number of a loader, or undefined.
 export let loaderCapability;
 
-export class WorkerLoader {
+class WorkerLoader {
   #capability;
 
   static {
