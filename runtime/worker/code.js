@@ -5,13 +5,10 @@
 import { v8 } from "../native.js";
 import {
   ArrayIsArray, DateNow, DatePrototypeToISOString, JSONParse, JSONStringify,
-  list, NumberIsInteger, ObjectCreate,
-  ObjectKeys,
-  PrimordialDate as Date, PrimordialError as Error,
-  PrimordialRangeError as RangeError,
-  PrimordialTypeError as TypeError,
-  RegExpPrototypeExec, StringPrototypeEndsWith, StringPrototypeSlice,
-  SymbolIterator,
+  list, NumberIsInteger, ObjectCreate, ObjectKeys, PrimordialDate as Date,
+  PrimordialError as Error, PrimordialRangeError as RangeError,
+  PrimordialTypeError as TypeError, RegExpPrototypeExec,
+  StringPrototypeEndsWith, StringPrototypeSlice, SymbolIterator,
   TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { copyBytes } from "../core/bytes.js";
@@ -345,14 +342,6 @@ export function outboundError(value, expected) {
 export function serializeCode(checked, grants) {
   const env = checked.env === undefined
     ? undefined : chunk("clone").copyEnv(checked.env, grants);
-  if (env !== undefined) {
-    const size = TypedArrayPrototypeGetByteLength(toBytes(env));
-    if (size > MAX_ENV_SIZE) {
-      throw new Error(
-        `Dynamic Worker env size (${size} bytes) exceeds the maximum allowed ` +
-        `size of ${MAX_ENV_SIZE} bytes.`);
-    }
-  }
   const modules = ObjectCreate(null);
   for (let i = 0; i < checked.modules.length; i++) {
     const { content, kind, name } = checked.modules[i];
@@ -362,11 +351,26 @@ export function serializeCode(checked, grants) {
           : kind === DATA ? { data: content }
             : kind === WASM ? { wasm: content } : { json: JSONParse(content) };
   }
-  return toBytes({
+  const bytes = toBytes({
     compatibilityDate: checked.compatibilityDate,
     compatibilityFlags: checked.compatibilityFlags,
     mainModule: checked.mainModule,
     modules,
     env,
   });
+  // what is small with its code need not be measured alone
+  if (env !== undefined &&
+      TypedArrayPrototypeGetByteLength(bytes) > MAX_ENV_SIZE) {
+    requireSmall(env);
+  }
+  return bytes;
+}
+
+function requireSmall(env) {
+  const size = TypedArrayPrototypeGetByteLength(toBytes(env));
+  if (size > MAX_ENV_SIZE) {
+    throw new Error(
+      `Dynamic Worker env size (${size} bytes) exceeds the maximum allowed ` +
+      `size of ${MAX_ENV_SIZE} bytes.`);
+  }
 }
