@@ -21,7 +21,7 @@ let entered;
 export class Invocation {
   channel;
   values = NO_VALUES;     // as a frame
-  props = undefined;      // serialized, or undefined
+  props;                  // serialized, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
   signal = undefined;     // request.signal, once somebody has asked for it
   traced = 0;             // bytes or so that its worker's tails were sent
@@ -32,8 +32,9 @@ export class Invocation {
   #waits = 0;
   #cleanups = null;       // a SafeSet, once there is one
 
-  constructor(channel) {
+  constructor(channel, props) {
     this.channel = channel;
+    this.props = props;
   }
 
   get invocation() {

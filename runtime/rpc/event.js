@@ -89,8 +89,7 @@ class RpcEvent {
   #waiting = list();      // what came before the worker was ready
 
   constructor(channel, head, props) {
-    const invocation = this.invocation = new Invocation(channel);
-    invocation.props = props;
+    const invocation = this.invocation = new Invocation(channel, props);
     const end = StringPrototypeIndexOf(head, "\0");
     const name = binaryToUtf8(StringPrototypeSlice(head, 0, end));
     this.#session = new Session(invocation, this, new Root(name, invocation));

@@ -40,8 +40,7 @@ class FetchEvent {
   #sender = null;
 
   constructor(channel, hasBody, length, head, props) {
-    this.invocation = new Invocation(channel);
-    this.invocation.props = props;
+    this.invocation = new Invocation(channel, props);
     const end = StringPrototypeIndexOf(head, "\0");
     this.#entrypoint = end === 0
       ? "" : binaryToUtf8(StringPrototypeSlice(head, 0, end));

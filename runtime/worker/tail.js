@@ -25,8 +25,7 @@ class TailEvent {
   #received = list();
 
   constructor(channel, length, head, props) {
-    this.invocation = new Invocation(channel);
-    this.invocation.props = props;
+    this.invocation = new Invocation(channel, props);
     const end = StringPrototypeIndexOf(head, "\0");
     this.#entrypoint = binaryToUtf8(StringPrototypeSlice(head, 0, end));
     this.#length = length;
