@@ -3,10 +3,10 @@
 // until each chunk has been written over there.
 
 import {
-  list, PrimordialPromise as Promise, PromisePrototypeThen, SafeMap,
-  TypedArrayPrototypeGetByteLength,
+  list, PrimordialPromise as Promise, PrimordialUint8Array as Uint8Array,
+  PromisePrototypeThen, SafeMap, TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
-import { copyBytes, viewOf } from "../core/bytes.js";
+import { bufferOf, copyBytes, viewOf } from "../core/bytes.js";
 import { runIn } from "../core/context.js";
 import { viewBytes } from "../core/webidl.js";
 import { chunkBytes } from "../web/body.js";
@@ -139,7 +139,10 @@ class ReadableImport {
       const size = TypedArrayPrototypeGetByteLength(bytes);
       if (size > this.#asked) throw badMessage("more than it was asked for");
       this.#asked -= size;
-      if (size > 0) this.#queue[this.#queue.length] = bytes;
+      // without the rest of its buffer, for which nobody has asked
+      if (size > 0) {
+        this.#queue[this.#queue.length] = new Uint8Array(bufferOf(bytes));
+      }
       break;
     }
     case CLOSE:

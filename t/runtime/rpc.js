@@ -1354,6 +1354,17 @@ callee("hostile: a chunk of more bytes than were asked for",
     assert.match(isolate.channel(channel).reset.message, /more than it was asked for/);
   });
 
+callee("hostile: a chunk that is a small part of a large buffer",
+  `async take(stream) { for await (const chunk of stream) begun += chunk.buffer.byteLength; }`,
+  async (isolate, channel) => {
+    isolate.data(channel, message(1, 1, 0, 0, ["take"], [new Host(READABLE, 3)]));
+    await isolate.until(() => messagesOf(isolate, channel).length === 1);
+    isolate.data(channel, message(7, 3, new Uint8Array(new ArrayBuffer(1000000), 500, 7)));
+    let begun = 0;
+    while (begun === 0) [begun] = await alive(isolate);
+    assert.equal(begun, 7);
+  });
+
 isolates("hostile: writes that do not wait for the last one", async (isolate) => {
   await isolate.load(FORMAT.MODULE,
     `import { WorkerEntrypoint } from "cloudflare:workers";
