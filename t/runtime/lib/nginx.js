@@ -117,18 +117,21 @@ export class Nginx {
 
 // Plays the switch between isolates: what a FETCH of one carries goes to
 // another, and back.  "route(from, call)" says where: { isolate, entrypoint,
-// props, respond }, or undefined for what is the test's own.
+// props, respond }, or undefined for what is the test's own.  While
+// "holdBack(messages)" says so, openers hear nothing.
 export class Switch {
   messages = [];          // of sessions: [from the opener?, the bytes]
   links = [];
   #isolates = [];
   #seen = new Map();
   #route;
+  #holdBack;
   #running = true;
 
-  constructor(isolates, route) {
+  constructor(isolates, route, holdBack = () => false) {
     this.#isolates = isolates;
     this.#route = route;
+    this.#holdBack = holdBack;
     this.#run();
   }
 
@@ -188,7 +191,7 @@ export class Switch {
     if (link.closed) return;
     const { back, channel, forward, from, out, to } = link;
     this.#carry(link, from, out, to, channel, forward);
-    if (link.closed) return;
+    if (link.closed || this.#holdBack(this.messages)) return;
     const { head } = to.channel(channel);
     if (head !== null && !link.headSent) {
       link.headSent = true;
