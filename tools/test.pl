@@ -26,8 +26,8 @@ sub command {
 
     return ["$build/unit/" . basename($test, '.c')] if $test =~ /\.c$/;
 
-    # The name of the reporter also silences the experimental warning.
-    return ['node', '--test-reporter=tap', $test] if $test =~ /\.js$/;
+    return ['node', '--test-reporter=./t/runtime/lib/tap-reporter.js', $test]
+        if $test =~ /\.js$/;
 
     if ($ENV{TEST_NGINX_ASAN_OPTIONS}) {
         return ['env', "ASAN_OPTIONS=$ENV{TEST_NGINX_ASAN_OPTIONS}",
@@ -42,6 +42,26 @@ my $harness = TAP::Harness->new({
     timer     => 1,
     color     => -t STDOUT ? 1 : 0,
     exec      => \&command,
+});
+
+# What failed, and what the file says about it, stands again at the end.
+my @failures;
+
+$harness->callback(made_parser => sub {
+    my ($parser, $job) = @_;
+    my ($test) = @$job;
+    my $failed = 0;
+
+    $parser->callback(ALL => sub {
+        my ($result) = @_;
+
+        if ($result->is_test) {
+            $failed = !$result->is_ok;
+            push @failures, "\n$test:" if $failed;
+        }
+
+        push @failures, $result->raw if $failed;
+    });
 });
 
 # One port and one server root for all, so one at a time.  A file that bails out
@@ -59,6 +79,7 @@ $all->stop;
 
 print "\n";
 $harness->formatter->summary($all);
+print map { "$_\n" } @failures, '' if @failures;
 
 # A file that dies, or that announced more tests than it ran, has failed once
 # even if each of its answers was "ok".
