@@ -72,7 +72,8 @@ async function connect(
   const hub = new Switch([isolate, server], (from, call) =>
     call.flags & FLAG.SELF ? { isolate: from }
       : call.target === 7 ? { isolate: server } : undefined,
-  (messages) => countMessages(messages.map(([, bytes]) => bytes)) < pipelined);
+  pipelined === 0 ? undefined
+    : (messages) => countMessages(messages.map(([, bytes]) => bytes)) < pipelined);
   try {
     const event = isolate.fetch();
     if (breaks !== undefined) {

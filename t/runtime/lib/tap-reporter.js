@@ -3,8 +3,10 @@
 
 import { inspect } from "node:util";
 
-const lines = (text, indent) =>
-  text.split("\n").map((line) => `${indent}# ${line}`.trimEnd() + "\n").join("");
+const MAX_LINE = 2000;
+
+const lines = (text, indent) => text.split("\n").map((line) =>
+  `${indent}# ${line.slice(0, MAX_LINE)}`.trimEnd() + "\n").join("");
 
 // What the test threw, without what node:test wrapped it in.
 function reason({ details: { error } }) {
