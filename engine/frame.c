@@ -199,6 +199,7 @@ dw_frame_open_fetch(dw_engine_t *engine, uint64_t id,
     mail->event.b = dw_frame_body_length(open->body_length);
     mail->event.c = (open->flags & DW_WIRE_RPC) ? 1
                     : (open->flags & DW_WIRE_TAIL) ? 2 : 0;
+    mail->event.d = (double) open->target;
     mail->event.text = dw_frame_copied(mail, payload, open->strings);
 
     if (open->props.size != 0) {

@@ -111,7 +111,7 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
     dw_channel_t    *parent, *channel;
     dw_channels_t   *channels;
 
-    tail = open->props.size + open->strings.size;
+    tail = open->props.size + open->grants.size + open->strings.size;
 
     if (tail > DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE) {
         dw_op_fail(result, V8SHIM_RANGE_ERROR,
@@ -150,6 +150,7 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
                      DW_WIRE_HEADER_SIZE + DW_WIRE_OPEN_SIZE + tail);
     p = dw_wire_put_open(p, id, open, tail);
     p = dw_op_put(p, open->props);
+    p = dw_op_put(p, open->grants);
     p = dw_op_put(p, open->strings);
     dw_out_end(&iso->engine->out, p);
 
@@ -161,6 +162,30 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
     result->number = (double) id;
 
     return id;
+}
+
+
+/* They go to a worker that was loaded, or nowhere. */
+static dw_err_t
+dw_op_count_grants(dw_wire_open_t *open)
+{
+    dw_wire_span_t   list;
+    dw_wire_grant_t  grant;
+
+    list = open->grants;
+
+    while (list.size != 0) {
+
+        if (!(open->flags & DW_WIRE_LOADED) || open->ngrants == UINT8_MAX
+            || dw_wire_next_grant(&list, &grant) != DW_WIRE_OK)
+        {
+            return DW_FULL;
+        }
+
+        open->ngrants++;
+    }
+
+    return DW_OK;
 }
 
 
@@ -189,13 +214,22 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     open.subrequests = dw_op_u32(&args[6]);
     open.props = dw_op_span(&args[7]);
     open.strings = dw_op_span(&args[8]);
+    open.grants = dw_op_span(&args[9]);
 
-    if (open.props.size > DW_WIRE_HEAD_MAX) {
+    if (open.props.size > DW_WIRE_HEAD_MAX
+        || open.grants.size > DW_WIRE_HEAD_MAX)
+    {
         dw_op_fail(result, V8SHIM_RANGE_ERROR, "The props are too large.");
         return;
     }
 
     open.props_length = (uint32_t) open.props.size;
+
+    if (dw_op_count_grants(&open) != DW_OK) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The props hold too many stubs.");
+        return;
+    }
 
     if (!dw_op_is_request(open.strings)
         || ((open.flags & DW_WIRE_RPC)
@@ -1064,7 +1098,7 @@ dw_op_close(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
 
 const v8shim_op_t  dw_ops[] = {
-    { "fetch",   "nnnnnnnBs", dw_op_fetch },
+    { "fetch",   "nnnnnnnBsB", dw_op_fetch },
     { "respond", "nnnnns",   dw_op_respond },
     { "respondText", "nnsu", dw_op_respond_text },
     { "write",   "nbn",      dw_op_write },

@@ -107,6 +107,13 @@ typedef struct {
     ngx_http_dynworker_entry_t     *entry;      /* ENTRYPOINT: a reference */
 } ngx_http_dynworker_cap_t;
 
+/* What a call grants to its target alone: capabilities "first" and on. */
+typedef struct {
+    uint64_t                        first;
+    ngx_uint_t                      n;
+    ngx_http_dynworker_cap_t        caps[1];
+} ngx_http_dynworker_lent_t;
+
 
 /* The entrypoints that traces of a dynamic worker go to. */
 typedef struct {
@@ -525,6 +532,7 @@ struct ngx_http_dynworker_process_s {
     ngx_queue_t                     lru;            /* idle ones, oldest last */
     ngx_uint_t                      count;          /* of dynamic isolates */
     uint64_t                        memory;         /* that they take */
+    uint64_t                        granted;        /* by calls: next number */
     ngx_event_t                     idle;
 
     /* host workers' isolates, one a location */
@@ -792,6 +800,7 @@ struct ngx_http_dynworker_call_s {
      */
     ngx_http_dynworker_head_t      *head;
     uint64_t                        stub;       /* LOAD channel of origin's */
+    ngx_http_dynworker_lent_t      *lent;       /* until closed */
     u_char                         *replay;
     size_t                          replay_size;
 
@@ -1116,6 +1125,16 @@ ngx_int_t ngx_http_dynworker_caps_init(ngx_conf_t *cf,
 /* Capability "number"; NULL: it has none such. */
 ngx_http_dynworker_cap_t *ngx_http_dynworker_isolate_cap(
     ngx_http_dynworker_isolate_t *isolate, uint64_t number);
+/* The same for the invocation "call": its isolate's, or what came with it. */
+ngx_http_dynworker_cap_t *ngx_http_dynworker_call_cap(
+    ngx_http_dynworker_call_t *call, uint64_t number);
+/*
+ * Grants to the target of "call" what the invocation that makes it asks, until
+ * the call is closed.  NGX_DECLINED: one of the grants is nothing that it has.
+ */
+ngx_int_t ngx_http_dynworker_call_lend(ngx_http_dynworker_call_t *call,
+    dw_wire_open_t *open);
+void ngx_http_dynworker_call_unlend(ngx_http_dynworker_call_t *call);
 /*
  * Makes the table of a dynamic isolate, as the loading one asks.  NGX_DECLINED:
  * one of the grants is nothing that the loading isolate has; NGX_ABORT: one of

@@ -472,6 +472,7 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call)
                  | (head->rpc ? DW_WIRE_RPC : 0)
                  | (head->tail ? DW_WIRE_TAIL : 0);
     open.parent = isolate->channel->id;
+    open.target = call->lent ? call->lent->first : 0;
     open.body_length = head->body_length;
     open.cpu_ms = call->max_cpu;
     open.props_length = head->props.len;
@@ -1096,6 +1097,7 @@ ngx_http_dynworker_call_close(ngx_http_dynworker_call_t *call)
     }
 
     ngx_http_dynworker_call_settle(call);
+    ngx_http_dynworker_call_unlend(call);
 
     if (call->kept) {
         ngx_http_dynworker_kept_release(call->kept);

@@ -2,13 +2,15 @@
 /*
  * What an isolate may reach: its table of capabilities.  A host worker's is
  * its location's, made at start; a dynamic one's is granted as it is loaded.
+ * A call may lend more to the invocation that it is, while that lasts.
  */
 
 #include "ngx_http_dynworker.h"
 
 
 static ngx_int_t ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
-    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant);
+    ngx_http_dynworker_cap_t *own, ngx_http_dynworker_isolate_t *from,
+    dw_wire_grant_t *grant);
 static void ngx_http_dynworker_cap_copy(ngx_http_dynworker_cap_t *cap,
     ngx_http_dynworker_cap_t *from);
 static ngx_int_t ngx_http_dynworker_cap_tails(
@@ -68,7 +70,7 @@ ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
     ngx_uint_t                 n;
     dw_wire_span_t             list;
     dw_wire_grant_t            grant;
-    ngx_http_dynworker_cap_t  *cap;
+    ngx_http_dynworker_cap_t  *cap, *own;
 
     ngx_http_dynworker_isolate_revoke(isolate);
 
@@ -97,7 +99,9 @@ ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
 
         (void) dw_wire_next_grant(&list, &grant);
 
-        rc = ngx_http_dynworker_cap_grant(cap, from, &grant);
+        own = ngx_http_dynworker_isolate_cap(from, grant.capability);
+
+        rc = ngx_http_dynworker_cap_grant(cap, own, from, &grant);
 
         if (rc != NGX_OK) {
             return rc;
@@ -148,17 +152,104 @@ ngx_http_dynworker_isolate_grant(ngx_http_dynworker_isolate_t *isolate,
 }
 
 
+ngx_http_dynworker_cap_t *
+ngx_http_dynworker_call_cap(ngx_http_dynworker_call_t *call, uint64_t number)
+{
+    ngx_http_dynworker_lent_t  *lent;
+
+    if (number < DW_WIRE_CALL_GRANTS) {
+        return ngx_http_dynworker_isolate_cap(call->isolate, number);
+    }
+
+    lent = call->lent;
+
+    if (lent == NULL || number < lent->first
+        || number - lent->first >= lent->n)
+    {
+        return NULL;
+    }
+
+    return &lent->caps[number - lent->first];
+}
+
+
+ngx_int_t
+ngx_http_dynworker_call_lend(ngx_http_dynworker_call_t *call,
+    dw_wire_open_t *open)
+{
+    ngx_int_t                   rc;
+    dw_wire_span_t              list;
+    dw_wire_grant_t             grant;
+    ngx_http_dynworker_cap_t   *own;
+    ngx_http_dynworker_call_t  *parent;
+    ngx_http_dynworker_lent_t  *lent;
+
+    if (open->ngrants == 0) {
+        return NGX_OK;
+    }
+
+    lent = ngx_calloc(sizeof(ngx_http_dynworker_lent_t)
+                      + (open->ngrants - 1) * sizeof(ngx_http_dynworker_cap_t),
+                      call->process->cycle->log);
+    if (lent == NULL) {
+        return NGX_ERROR;
+    }
+
+    lent->first = call->process->granted;
+    call->process->granted += open->ngrants;
+    call->lent = lent;
+
+    parent = call->parent;
+    list = open->grants;
+
+    while (dw_wire_next_grant(&list, &grant) == DW_WIRE_OK) {
+
+        own = ngx_http_dynworker_call_cap(parent, grant.capability);
+
+        rc = ngx_http_dynworker_cap_grant(&lent->caps[lent->n], own,
+                                          parent->isolate, &grant);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        lent->n++;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_call_unlend(ngx_http_dynworker_call_t *call)
+{
+    ngx_uint_t                  i;
+    ngx_http_dynworker_lent_t  *lent;
+
+    lent = call->lent;
+    call->lent = NULL;
+
+    if (lent == NULL) {
+        return;
+    }
+
+    for (i = 0; i < lent->n; i++) {
+        ngx_http_dynworker_entry_release(lent->caps[i].entry);
+    }
+
+    ngx_free(lent);
+}
+
+
+/* "own": what the grant's number stands for, or NULL. */
 static ngx_int_t
 ngx_http_dynworker_cap_grant(ngx_http_dynworker_cap_t *cap,
-    ngx_http_dynworker_isolate_t *from, dw_wire_grant_t *grant)
+    ngx_http_dynworker_cap_t *own, ngx_http_dynworker_isolate_t *from,
+    dw_wire_grant_t *grant)
 {
     u_char                      *p;
-    ngx_http_dynworker_cap_t    *own;
     ngx_http_dynworker_entry_t  *entry;
 
     if (grant->kind == DW_WIRE_GRANT_CAPABILITY) {
-
-        own = ngx_http_dynworker_isolate_cap(from, grant->capability);
 
         if (own == NULL) {
             return NGX_DECLINED;
@@ -222,7 +313,7 @@ ngx_http_dynworker_cap_tails(ngx_http_dynworker_isolate_t *isolate,
 {
     ngx_int_t                    rc;
     dw_wire_grant_t              grant;
-    ngx_http_dynworker_cap_t     cap;
+    ngx_http_dynworker_cap_t     cap, *own;
     ngx_http_dynworker_tails_t  *tails;
 
     if (list->size == 0) {
@@ -242,7 +333,9 @@ ngx_http_dynworker_cap_tails(ngx_http_dynworker_isolate_t *isolate,
 
         ngx_memzero(&cap, sizeof(ngx_http_dynworker_cap_t));
 
-        rc = ngx_http_dynworker_cap_grant(&cap, from, &grant);
+        own = ngx_http_dynworker_isolate_cap(from, grant.capability);
+
+        rc = ngx_http_dynworker_cap_grant(&cap, own, from, &grant);
 
         if (rc != NGX_OK) {
             return rc;

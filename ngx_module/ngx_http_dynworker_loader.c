@@ -55,6 +55,8 @@ ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process)
     ngx_queue_init(&process->lru);
     ngx_queue_init(&process->hosts);
 
+    process->granted = DW_WIRE_CALL_GRANTS;
+
     process->idle.handler = ngx_http_dynworker_loader_idle;
     process->idle.data = process;
     process->idle.log = process->cycle->log;
@@ -809,7 +811,7 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
 
     channel->owner = load;
 
-    cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
+    cap = ngx_http_dynworker_call_cap(parent, open->target);
 
     if (cap == NULL || cap->type != NGX_HTTP_DYNWORKER_CAP_LOADER) {
         ngx_http_dynworker_load_refuse(load, DW_WIRE_DENIED,

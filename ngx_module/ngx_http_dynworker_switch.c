@@ -347,6 +347,7 @@ static ngx_int_t
 ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     ngx_http_dynworker_call_t *parent, dw_wire_open_t *open)
 {
+    ngx_int_t                      rc;
     ngx_str_t                      message;
     ngx_http_dynworker_cap_t      *cap;
     ngx_http_dynworker_head_t      head;
@@ -465,6 +466,19 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
                                                  "FETCH to another's stub");
         }
 
+        rc = ngx_http_dynworker_call_lend(call, open);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc != NGX_OK) {
+            ngx_str_set(&message, "A stub in the props of getEntrypoint() is "
+                                  "not this worker's to give.");
+            ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
+            return NGX_OK;
+        }
+
         isolate = ngx_http_dynworker_load_isolate(load);
 
         if (isolate == NULL) {
@@ -480,7 +494,14 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
         return NGX_OK;
     }
 
-    cap = ngx_http_dynworker_isolate_cap(parent->isolate, open->target);
+    cap = ngx_http_dynworker_call_cap(parent, open->target);
+
+    if (cap == NULL && open->target >= DW_WIRE_CALL_GRANTS) {
+        ngx_str_set(&message, "This stub came in the props of another call, "
+                              "and ends with that.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
+        return NGX_OK;
+    }
 
     if (cap && cap->type == NGX_HTTP_DYNWORKER_CAP_ENTRYPOINT) {
         return ngx_http_dynworker_switch_entrypoint(call, cap, &head);

@@ -17,13 +17,13 @@ const RESET = 6;
 const WINDOW = 7;
 const ALARM = 8;
 
-function handle(type, channel, a, b, c, text, bytes) {
+function handle(type, channel, a, b, c, text, bytes, d) {
   switch (type) {
   case LOAD:
     onLoad(a, b, c, bytes);
     return;
   case FETCH:
-    onFetch(channel, a, b, c, text, bytes);
+    onFetch(channel, a, b, c, text, bytes, d);
     return;
   case ALARM:
     checkLoaded();
@@ -55,8 +55,8 @@ function handle(type, channel, a, b, c, text, bytes) {
 
 export function installDispatch() {
   installRejectionHandler();
-  v8.setDispatch((type, channel, a, b, c, text, bytes) => {
-    runEvent(handle, type, channel, a, b, c, text, bytes);
+  v8.setDispatch((type, channel, a, b, c, text, bytes, d) => {
+    runEvent(handle, type, channel, a, b, c, text, bytes, d);
     if (type === LOAD) afterLoad();
   });
 }

@@ -39,6 +39,9 @@ export const OUTBOUND_CAPABILITY = 2;
 export const GRANT_CAPABILITY = 1;
 export const GRANT_ENTRYPOINT = 2;
 
+// the numbers of what a call grants, and of nothing else, start here
+export const CALL_GRANTS = 2 ** 32;
+
 // dw_wire_level_t
 export const LOG_DEBUG = 1;
 export const LOG_INFO = 2;

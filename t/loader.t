@@ -1580,3 +1580,89 @@ GET /t
 [true,true,true,[1],"first",null,1]
 --- no_error_log
 [error]
+
+
+
+=== TEST 40: stubs in the props of getEntrypoint() work while the call lasts that they came with
+--- config
+    location /api/ { return 200 "$uri\n"; }
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_service API uri=/api;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { lines, message, module } from "./help.js";
+export class Room extends WorkerEntrypoint {
+  who() { return `room of ${this.ctx.props.who}`; }
+  ask(stub) { return stub.who(); }
+  fetch() { return new Response(this.who()); }
+}
+const inner = module(`
+  export default { async fetch(request, env, ctx) {
+    return new Response("inner: " + await ctx.props.room.who());
+  } };`);
+const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  let kept;
+  export default class extends WorkerEntrypoint {
+    async fetch() {
+      const { deep: [room], api, LOADER } = this.ctx.props;
+      const worker = LOADER.load(${JSON.stringify(inner)});
+      return new Response([
+        await room.who(),
+        await (await room.fetch("http://x/")).text(),
+        await room.ask(room),
+        (await (await api.fetch("http://x/path")).text()).trim(),
+        await (await worker.getEntrypoint("", { props: { room } }).fetch("http://x/")).text(),
+      ].join(", "));
+    }
+    // the other call comes while this one runs
+    async both(gate) {
+      const { room } = this.ctx.props;
+      const before = await room.who();
+      await gate();
+      return before + ", " + await room.who();
+    }
+    keep() { kept = this.ctx.props.room; }
+    who() { return kept.who(); }
+    fetchKept() { return kept.fetch("http://x/").then((response) => response.text()); }
+    background() {
+      const { room } = this.ctx.props;
+      this.ctx.waitUntil(room.who().then((who) => console.error("later: " + who)));
+    }
+  }`);
+export default {
+  async fetch(request, env, { exports }) {
+    const worker = env.LOADER.load(code);
+    const room = (who) => exports.Room({ props: { who } });
+    const all = worker.getEntrypoint("", { props: {
+      deep: [room("ada")], api: env.API, LOADER: env.LOADER } });
+    const ada = worker.getEntrypoint("", { props: { room: room("ada") } });
+    const bob = worker.getEntrypoint("", { props: { room: room("bob") } });
+    const seen = [
+      await (await all.fetch("http://x/")).text(),
+      await (await all.fetch("http://x/")).text(),
+      await ada.both(() => bob.both(() => {})),
+    ];
+    await bob.keep();
+    seen.push(await message(() => ada.who()));
+    seen.push(await message(() => ada.fetchKept()));
+    await bob.background();
+    return lines(...seen);
+  },
+};
+--- request
+GET /t
+--- response_body
+room of ada, room of ada, room of ada, /api/path, inner: room of ada
+room of ada, room of ada, room of ada, /api/path, inner: room of ada
+room of ada, room of ada
+Error: This stub came in the props of another call, and ends with that.
+Error: This stub came in the props of another call, and ends with that.
+--- error_log
+later: room of bob
+--- no_error_log
+[alert]

@@ -63,13 +63,14 @@ void AfterGc(v8::Isolate* isolate, v8::GCType, v8::GCCallbackFlags,
 
 // The dispatch function's arguments.  False when memory is used up.
 bool MakeArguments(v8::Isolate* isolate, const v8shim_event_t& event,
-                   v8::Local<v8::Value> args[7]) {
+                   v8::Local<v8::Value> args[8]) {
   args[0] = v8::Integer::New(isolate, event.type);
   args[1] = v8::Number::New(isolate, event.channel);
   args[2] = v8::Number::New(isolate, event.a);
   args[3] = v8::Number::New(isolate, event.b);
   args[4] = v8::Number::New(isolate, event.c);
   args[6] = v8::Undefined(isolate);
+  args[7] = v8::Number::New(isolate, event.d);
 
   v8::Local<v8::String> text;
   if (event.text.size == 0) {
@@ -265,7 +266,7 @@ v8shim_status_t v8shim_isolate_deliver(v8shim_isolate_t* iso,
   v8::TryCatch try_catch(isolate);
   v8shim_status_t status = V8SHIM_OK;
 
-  v8::Local<v8::Value> args[7];
+  v8::Local<v8::Value> args[8];
   if (!MakeArguments(isolate, *event, args)) {
     HitMemoryLimit(iso);
     return V8SHIM_TERMINATED;
@@ -273,7 +274,7 @@ v8shim_status_t v8shim_isolate_deliver(v8shim_isolate_t* iso,
 
   v8::Local<v8::Function> dispatch =
       iso->data[kDispatch].Get(isolate).As<v8::Function>();
-  if (dispatch->Call(context, v8::Undefined(isolate), 7, args).IsEmpty()) {
+  if (dispatch->Call(context, v8::Undefined(isolate), 8, args).IsEmpty()) {
     status = Fail(context, try_catch, error);
     if (status == V8SHIM_TERMINATED) return status;
     try_catch.Reset();

@@ -158,6 +158,7 @@ typedef struct {
     double              a;
     double              b;
     double              c;
+    double              d;
     v8shim_span_t       text;
     bool                text_utf8;
     v8shim_span_t       bytes;

@@ -165,7 +165,7 @@ dw_wire_put_open(uint8_t *p, uint64_t channel, const dw_wire_open_t *open,
     p = dw_wire_put8(p, open->kind);
     p = dw_wire_put8(p, open->flags);
     p = dw_wire_put8(p, open->format);
-    p = dw_wire_put8(p, 0);
+    p = dw_wire_put8(p, open->ngrants);
     p = dw_wire_put32(p, open->props_length);
     p = dw_wire_put64(p, open->parent);
     p = dw_wire_put64(p, open->target);
@@ -337,7 +337,9 @@ dw_wire_err_t
 dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
     dw_wire_open_t *open)
 {
-    const uint8_t  *p;
+    unsigned         n;
+    const uint8_t   *p;
+    dw_wire_grant_t  grant;
 
     if (payload.size < DW_WIRE_OPEN_SIZE) {
         return DW_WIRE_BAD;
@@ -348,6 +350,7 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
     open->kind = p[0];
     open->flags = p[1];
     open->format = p[2];
+    open->ngrants = p[3];
     open->props_length = dw_wire_get32(p + 4);
     open->parent = dw_wire_get64(p + 8);
     open->target = dw_wire_get64(p + 16);
@@ -364,8 +367,13 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
         open->memory_mb = dw_wire_get32(p + 44);
     }
 
-    if (p[3] != 0
-        || open->props_length > payload.size - DW_WIRE_OPEN_SIZE)
+    if (open->props_length > payload.size - DW_WIRE_OPEN_SIZE) {
+        return DW_WIRE_BAD;
+    }
+
+    if (open->ngrants != 0
+        && (sender != DW_WIRE_BY_ENGINE || open->kind != DW_WIRE_FETCH
+            || !(open->flags & DW_WIRE_LOADED)))
     {
         return DW_WIRE_BAD;
     }
@@ -418,6 +426,19 @@ dw_wire_get_open(dw_wire_span_t payload, dw_wire_side_t sender,
 
     open->strings.data = open->props.data + open->props.size;
     open->strings.size = payload.size - DW_WIRE_OPEN_SIZE - open->props.size;
+
+    /* grants stand before the strings */
+
+    open->grants = open->strings;
+
+    for (n = 0; n < open->ngrants; n++) {
+
+        if (dw_wire_next_grant(&open->strings, &grant) != DW_WIRE_OK) {
+            return DW_WIRE_BAD;
+        }
+    }
+
+    open->grants.size -= open->strings.size;
 
     return DW_WIRE_OK;
 }

@@ -212,7 +212,7 @@ typedef struct {
 
 /*
  * OPEN.  All kinds share one layout; what a kind does not use is zero.
- * 48 bytes, then props, then the string list.
+ * 48 bytes, then props, then grants, then the string list.
  *
  *   ISOLATE  parent 0; format; cpu_ms, memory: limits; strings: name (for
  *            messages); target 1 if fetch() may use capability 0 (the global
@@ -220,13 +220,17 @@ typedef struct {
  *   FETCH    strings: entrypoint ("" is the default one), method, URL,
  *            request.cf as JSON or "", then name, value, name, value ...;
  *            cpu_ms, subrequests: limits of this invocation alone, 0 for none.
- *            They lower the isolate's, and never raise them
+ *            They lower the isolate's, and never raise them.  From an engine
+ *            with _LOADED: grants (dw_wire_grant_t), for stubs in props; their
+ *            receiver has them, one number after the other, until the channel
+ *            is closed.  From nginx: target, the first of these numbers, or 0
  *   LOAD     target: the loader's capability number; strings: id
  */
 typedef struct {
     uint8_t         kind;
     uint8_t         flags;
     uint8_t         format;         /* ISOLATE */
+    uint8_t         ngrants;        /* FETCH from an engine, with _LOADED */
     uint32_t        props_length;   /* FETCH */
     uint64_t        parent;
     uint64_t        target;
@@ -237,6 +241,7 @@ typedef struct {
     uint32_t        subrequests;    /* FETCH, in the place of memory_mb */
     /* FETCH: ctx.props, as V8 serializes it, or, by nginx, a JSON object */
     dw_wire_span_t  props;
+    dw_wire_span_t  grants;
     dw_wire_span_t  strings;
 } dw_wire_open_t;
 
@@ -303,8 +308,11 @@ typedef struct {
 
 #define DW_WIRE_GRANT_SIZE  24
 
-/* of one loaded worker */
+/* of one loaded worker; by one call of it, 255 */
 #define DW_WIRE_GRANTS_MAX  1000
+
+/* numbers of what is granted by a call start here, and are used once */
+#define DW_WIRE_CALL_GRANTS  UINT64_C(0x100000000)
 #define DW_WIRE_TAILS_MAX   16
 
 
@@ -413,7 +421,7 @@ typedef struct {
  * Encoders.  Each writes header and fixed part to "p", which has room for
  * DW_WIRE_HEADER_SIZE plus the type's size, and returns the position after it;
  * the caller then appends the variable part, "tail" bytes long (for OPEN:
- * props, then strings).
+ * props, grants, then strings).
  */
 uint8_t *dw_wire_put_header(uint8_t *p, dw_wire_type_t type, uint8_t flags,
     uint64_t channel, size_t length);

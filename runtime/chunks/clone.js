@@ -1,5 +1,5 @@
 export {
-  copyEnv, Grants, requireLasting, serializeLoadedProps, serializeProps,
+  copyEnv, createGrants, requireGivable, serializeLoadedProps, serializeProps,
 } from "../clone/capabilities.js";
 export { notSerializable } from "../clone/copy.js";
 export { fromParts, Plain, toPlain } from "../clone/plain.js";

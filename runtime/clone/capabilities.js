@@ -1,7 +1,9 @@
 // Values that hold capabilities: the env of a worker that is loaded, and the
 // props of an export, which only ever come back to the worker that made them.
 
-import { GRANT_CAPABILITY, GRANT_ENTRYPOINT, v8 } from "../native.js";
+import {
+  CALL_GRANTS, GRANT_CAPABILITY, GRANT_ENTRYPOINT, v8,
+} from "../native.js";
 import {
   list, PrimordialRangeError as RangeError, PrimordialUint8Array as Uint8Array,
   toArray, TypedArrayPrototypeGetByteLength, TypedArrayPrototypeSet,
@@ -17,6 +19,7 @@ import { loaderCapability } from "../worker/loader.js";
 import { Plain } from "./plain.js";
 
 const MAX_GRANTS = 1000;
+const MAX_CALL_GRANTS = 255;
 const GRANT_SIZE = 24;
 
 const isLoaded = () => dataCloneError(
@@ -28,10 +31,20 @@ const isLoaded = () => dataCloneError(
 const isLive = () => dataCloneError(
   "A stub of an RPC session could not be cloned: it ends with the session.");
 
-// Throws for what belongs to one request, or to a worker that was loaded.
-export function requireLasting(target) {
+const isGranted = () => dataCloneError(
+  "A stub in the props that a Worker was called with could not be cloned: it " +
+  "ends with that call.");
+
+// Throws for what belongs to an RPC session, or to a worker that was loaded.
+export function requireGivable(target) {
   if (target.stub !== null || (target.self && !worker.isHost)) throw isLoaded();
   if (target.ref !== null) throw isLive();
+}
+
+// ... and for what belongs to a call of this worker.
+function requireLasting(target) {
+  requireGivable(target);
+  if (target.capability >= CALL_GRANTS) throw isGranted();
 }
 
 const parts = (...values) => toArray(values);
@@ -46,17 +59,26 @@ function capabilityOf(value) {
   };
 }
 
-// The grants of one loaded worker.
-export class Grants {
+// What is granted to one loaded worker: with its code, or with one call of it.
+class Grants {
   #records = list();
+  #max;
+  #holder;
+  #requireRight;
+
+  constructor(max, holder, requireRight) {
+    this.#max = max;
+    this.#holder = holder;
+    this.#requireRight = requireRight;
+  }
 
   // Its index.  One for each time: nginx does not care.
   add(target) {
-    requireLasting(target);
+    this.#requireRight(target);
     const index = this.#records.length;
-    if (index >= MAX_GRANTS) {
+    if (index >= this.#max) {
       throw new RangeError(
-        `The worker's env holds more than ${MAX_GRANTS} stubs.`);
+        `The ${this.#holder} more than ${this.#max} stubs.`);
     }
     this.#records[index] = target.self
       ? record(
@@ -106,7 +128,11 @@ class WithCapabilities extends Plain {
   }
 }
 
-// What of a worker's env is sent: a copy for native.v8.serialize().
+export const createGrants = () =>
+  new Grants(MAX_GRANTS, "worker's env holds", requireLasting);
+
+// What of a loaded worker's env or props is sent: a copy for
+// native.v8.serialize().
 export function copyEnv(env, grants) {
   return new WithCapabilities(({ kind, target }) => v8.hostObject(
     TAG_GRANT, parts(kind, grants.add(target)))).finish(env);
@@ -122,11 +148,11 @@ export function serializeProps(props) {
   }).finish(props));
 }
 
-// Props for an entrypoint of a loaded worker, as bytes.  They travel with each
-// call, and a capability only with the code.
-export const serializeLoadedProps = (props) =>
-  toBytes(new WithCapabilities(() => {
-    throw dataCloneError(
-      "A stub in the props of getEntrypoint() could not be cloned: give it to " +
-      "the dynamic Worker in its env, or as an argument of an RPC call.");
-  }).finish(props));
+// Props for an entrypoint of a loaded worker, and what is granted with them, as
+// bytes.  They travel with each call and end with it, so they may be of what this
+// worker has no longer than that.
+export function serializeLoadedProps(props) {
+  const grants = new Grants(MAX_CALL_GRANTS, "props hold", requireGivable);
+  const bytes = toBytes(copyEnv(props, grants));
+  return { props: bytes, grants: grants.toBytes() };
+}

@@ -21,7 +21,7 @@ let entered;
 export class Invocation {
   channel;
   values = NO_VALUES;     // as a frame
-  props;                  // serialized, or undefined
+  props;                  // as onFetch() has them, or undefined
   ctx = undefined;        // the worker's "ctx", made when first asked for
   signal = undefined;     // request.signal, once somebody has asked for it
   traced = 0;             // bytes or so that its worker's tails were sent

@@ -71,9 +71,9 @@ export function runMicrotasks() {
 }
 
 // Runs an event and its microtasks.
-export function runEvent(handle, type, channel, a, b, c, text, bytes) {
+export function runEvent(handle, type, channel, a, b, c, text, bytes, d) {
   dispatching = true;
-  handle(type, channel, a, b, c, text, bytes);
+  handle(type, channel, a, b, c, text, bytes, d);
   runMicrotasks();
   eventIsOver();
   dispatching = false;

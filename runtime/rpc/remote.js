@@ -126,13 +126,14 @@ class Opener {
   }
 
   #open() {
-    const { capability, entrypoint, limits, props, self, stub } = this.#target;
+    const { capability, entrypoint, grants, limits, props, self, stub } =
+      this.#target;
     const kind = stub !== null ? LOADED : self ? SELF : 0;
     this.#channel = ops.fetch(
       this.invocation.channel,
       stub !== null ? stub.channel : self ? 0 : capability,
       BODY | RPC | kind, 0, -1, limits.cpuMs, limits.subRequests, props,
-      `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/${this.#method}\0\0`);
+      `${utf8ToBinary(entrypoint)}\0POST\0http://rpc/${this.#method}\0\0`, grants);
     this.#outbox = new Outbox(this.#channel, this.session);
     this.#credit = new Credit(this.#channel);
     openChannel(this.#channel, this);

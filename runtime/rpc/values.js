@@ -6,7 +6,7 @@ import {
   ArrayIsArray, list, ObjectGetOwnPropertyDescriptor, ObjectKeys,
   ObjectSetPrototypeOf, StringPrototypeSlice, toArray,
 } from "../primordials.js";
-import { notSerializable, Plain, requireLasting } from "../chunks/clone.js";
+import { notSerializable, Plain, requireGivable } from "../chunks/clone.js";
 import {
   dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
   TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
@@ -97,7 +97,7 @@ export class Outgoing extends Plain {
     const target = fetcherTarget(value);
     if (target !== undefined) {
       let ref = null;
-      if (target.ref === null) requireLasting(target);
+      if (target.ref === null) requireGivable(target);
       else ref = target.ref.dup();
       return this.#export(TAG_FETCHER, {
         __proto__: null, ref, stream: null,

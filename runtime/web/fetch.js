@@ -37,7 +37,7 @@ const MAX_HOPS = 20;
 export const NO_LIMITS = { cpuMs: 0, subRequests: 0 };
 export const GLOBAL_OUTBOUND = {
   capability: 0, stub: null, self: false, ref: null, entrypoint: "", props: null,
-  limits: NO_LIMITS,
+  grants: null, limits: NO_LIMITS,
 };
 
 let outboundExists = true;
@@ -156,7 +156,8 @@ class FetchCall {
   }
 
   #open(taken) {
-    const { capability, entrypoint, limits, props, self, stub } = this.#target;
+    const { capability, entrypoint, grants, limits, props, self, stub } =
+      this.#target;
     const kind = stub !== null ? LOADED : self ? SELF : 0;
     // as it came only at the first hop: an event's request does not follow
     const head = this.#request.head ??
@@ -167,7 +168,7 @@ class FetchCall {
       this.#invocation.channel, stub === null ? capability : stub.channel,
       taken.flags | kind, taken.join,
       taken.length, limits.cpuMs, limits.subRequests, props,
-      `${utf8ToBinary(entrypoint)}\0${head}`);
+      `${utf8ToBinary(entrypoint)}\0${head}`, grants);
     this.#sender = null;
     this.#incoming = null;
     openChannel(this.#channel, this);

@@ -12,9 +12,10 @@ import { fetchFrom, NO_LIMITS } from "./fetch.js";
 
 const toTarget = ({
   capability = 0, stub = null, self = false, ref = null, entrypoint = "",
-  props = null, limits = NO_LIMITS,
+  props = null, grants = null, limits = NO_LIMITS,
 }) => ({
-  __proto__: null, capability, stub, self, ref, entrypoint, props, limits,
+  __proto__: null, capability, stub, self, ref, entrypoint, props, grants,
+  limits,
 });
 
 class Fetcher {

@@ -28,10 +28,13 @@ function make(parts, first) {
     ? createLoader(capability) : createFetcher({ capability });
 }
 
-// In env, as the worker that loads this one wrote it: the first grant is our
-// capability 1.
-export const readGrant = (tag, parts) =>
-  tag === TAG_GRANT ? make(parts, 1) : undefined;
+// As the worker that loads this one wrote it: the first grant is our capability
+// "first".
+export const grantReader = (first) => (tag, parts) =>
+  tag === TAG_GRANT ? make(parts, first) : undefined;
+
+// In env.
+export const readGrant = grantReader(1);
 
 // In props, as this worker itself wrote them.
 export function readOwn(tag, parts) {

@@ -10,15 +10,16 @@ import { defineData } from "../core/properties.js";
 import {
   defineInterface, requireArguments, requireBrand,
 } from "../core/webidl.js";
-import { readOwn } from "./capabilities.js";
+import { grantReader, readOwn } from "./capabilities.js";
 
 const kCreate = {};
 
-// Props of a stub are as its maker serialized them; those of a location
-// ("dynworker_prop") are the text of a JSON object.
-const readProps = (bytes) => bytes[0] === 0x7b
+// Props of a stub are as its maker serialized them, with grants if that is the
+// worker which has loaded this one; those of a location ("dynworker_prop") are
+// the text of a JSON object.
+const readProps = ({ bytes, granted }) => bytes[0] === 0x7b
   ? JSONParse(v8.utf8Decode(bytes, false, true))
-  : deserialize(bytes, readOwn);
+  : deserialize(bytes, granted === 0 ? readOwn : grantReader(granted));
 
 let createContext;
 

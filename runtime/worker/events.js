@@ -270,7 +270,11 @@ const TAIL = 2;
 // Events that came before the worker was ready, in order; null once it is.
 let waiting = list();
 
-export function onFetch(channel, hasBody, length, kind, head, props) {
+// "bytes" are ctx.props, serialized, or undefined; the stubs that came with them
+// have numbers from "granted" on.
+export function onFetch(channel, hasBody, length, kind, head, bytes, granted) {
+  const props =
+    bytes === undefined ? undefined : { __proto__: null, bytes, granted };
   const event = kind === RPC_SESSION
     ? chunk("rpc").createEvent(channel, head, props)
     : kind === TAIL

@@ -53,7 +53,7 @@ function grantTails({ tails }, grants) {
 // Checked code, ready to be sent.
 function prepare(code) {
   const checked = checkWorkerCode(code);
-  const grants = new (chunk("clone").Grants)();
+  const grants = chunk("clone").createGrants();
   const bytes = serializeCode(checked, grants);
   const { capability, outbound } = outboundOf(code, grants);
   const tails = grantTails(checked, grants);
@@ -170,6 +170,7 @@ class WorkerStub {
         "getEntrypoint(): the name must not contain a NUL character.");
     }
     let props = null;
+    let grants = null;
     let limits;
     if (options !== undefined && options !== null) {
       if (!isObject(options)) {
@@ -177,11 +178,13 @@ class WorkerStub {
       }
       const given = options.props;
       if (given !== undefined) {
-        props = chunk("clone").serializeLoadedProps(given);
+        ({ props, grants } = chunk("clone").serializeLoadedProps(given));
       }
       limits = checkLimits(options.limits, "getEntrypoint()");
     }
-    return createFetcher({ stub: this.#load, entrypoint, props, limits });
+    return createFetcher({
+      stub: this.#load, entrypoint, props, grants, limits,
+    });
   }
 
   getDurableObjectClass() {

@@ -95,7 +95,15 @@ fuzz_payload(dw_wire_span_t payload, dw_wire_side_t side)
 
     if (dw_wire_get_open(payload, side, &open) == DW_WIRE_OK) {
         touch(payload, open.props);
+        touch(payload, open.grants);
         touch(payload, open.strings);
+
+        if (open.ngrants != 0
+            && dw_wire_check_grants(open.grants, open.ngrants) != DW_WIRE_OK)
+        {
+            abort();
+        }
+
         fuzz_lists(open.strings);
     }
 

@@ -537,6 +537,52 @@ my %act = (
             ? head($c, flags => JOIN, join => $f) . end($c)
             : answer($c, "$got\n");
     }) } qw(grant_export grant_own grant_foreign)),
+    # what a call grants to its target, while it lasts
+    lend_fine       => sub { lends($_[0], 1, grant(capability => 1),
+                                   grant(kind => 2, name => 'A', props => 'p')) },
+    lend_none       => sub { lends($_[0], 1, grant(capability => 1),
+                                   grant(capability => 7)) },
+    lend_unlent     => sub { lends($_[0], 1, grant(capability => 1 << 32)) },
+    lend_huge       => sub { lends($_[0], 1, grant(capability => UNKNOWN)) },
+    lend_many       => sub { lends($_[0], 1, (grant(kind => 2, name => 'A')) x 255) },
+    lend_missing    => sub { lent(2, grant()) },
+    lend_kind       => sub { lent(1, grant(kind => 3)) },
+    lend_self       => sub { lent(1, grant(), flags => SELF, parent => $_[0]) },
+    lend_outbound   => sub { lent(1, grant(), flags => 0, parent => $_[0]) },
+    lend_load       => sub { lent(1, grant(), kind => LOAD, parent => $_[0]) },
+    unlent          => sub { refused($_[0], target => 1 << 32) },
+    unlent_huge     => sub { refused($_[0], target => UNKNOWN) },
+    unlent_load     => sub { granted($_[0], target => 1 << 32) },
+    # there, its last part says which of these: with the number that it was told
+    (map { my $act = $_; ("lend_$act" => sub {
+        my ($c) = @_; my ($id, $f) = (new_id(), new_id());
+        put(ask($id, kind => LOAD, parent => $c, target => 1)
+            . worker($id) . frame(FINISH, $id, '')
+            . ask($f, parent => $c, flags => LOADED, target => $id, reserved => 2,
+                  strings => grant(kind => 2, name => 'A') . grant(capability => 1)
+                             . "\0GET\0http://example.com/$act\0\0"));
+        my $got = outcome($f);
+        return $got eq 'head 200'
+            ? head($c, flags => JOIN, join => $f) . end($c)
+            : answer($c, "$got\n");
+    }) } qw(lent_export lent_loader lent_beyond lent_before lent_on lent_env
+               lent_again)),
+    lent_export     => sub { lends($_[0], $fetch{$_[0]}{lent} + 1,
+                                   grant(kind => 2, name => 'A')) },
+    lent_loader     => sub { granted($_[0], target => $fetch{$_[0]}{lent} + 1) },
+    lent_beyond     => sub { granted($_[0], target => $fetch{$_[0]}{lent} + 2) },
+    lent_before     => sub { granted($_[0], target => $fetch{$_[0]}{lent} - 1) },
+    lent_on         => sub { lends($_[0], $fetch{$_[0]}{lent} + 1,
+                                   grant(capability => $fetch{$_[0]}{lent})) },
+    # the call is made anew, with what it brought
+    lent_again      => sub { state $first = 0;
+                             return unseen($_[0])
+                                 if $first++ == 0;
+                             lends($_[0], $fetch{$_[0]}{lent} + 1,
+                                   grant(capability => $fetch{$_[0]}{lent})) },
+    lent_env        => sub { granted($_[0], target => $fetch{$_[0]}{lent} + 1,
+                                     grants => grant(capability =>
+                                                       $fetch{$_[0]}{lent})) },
     # of a service, whose entrypoint and props are not the caller's to choose
     forged_target   => sub {
         my ($c) = @_; my $id = new_id(); my $props = '{"who":"forged"}';
@@ -577,6 +623,25 @@ sub granted {
         . ask($f, parent => $c, flags => LOADED, target => $id, strings =>
                 "\0GET\0http://example.com/ok\0\0"));
     return answer($c, outcome($f) . "\n");
+}
+
+# How a FETCH went that lends these grants to what it has loaded.
+sub lends {
+    my ($c, $loader, @grants) = @_;
+    my ($id, $f) = (new_id(), new_id());
+    put(ask($id, kind => LOAD, parent => $c, target => $loader)
+        . worker($id) . frame(FINISH, $id, '')
+        . ask($f, parent => $c, flags => LOADED, target => $id,
+              reserved => scalar @grants,
+              strings => join('', @grants)
+                         . "\0GET\0http://example.com/ok\0\0"));
+    return answer($c, outcome($f) . "\n");
+}
+
+sub lent {
+    my ($n, $bytes, %arg) = @_;
+    return ask(new_id(), flags => LOADED, target => 1, reserved => $n,
+               strings => "$bytes\0GET\0http://example.com/\0\0", %arg);
 }
 
 sub grants {
@@ -639,8 +704,8 @@ sub handle {
 
     return if $type != OPEN;
 
-    my ($kind, $open_flags, undef, undef, $props, $parent) =
-        unpack 'C C C C L Q', $payload;
+    my ($kind, $open_flags, undef, undef, $props, $parent, $lent) =
+        unpack 'C C C C L Q Q', $payload;
     my @strings = split /\0/, substr($payload, 48 + $props), -1;
 
     if ($kind == ISOLATE) {
@@ -658,7 +723,7 @@ sub handle {
     }
 
     my ($path) = $strings[2] =~ m{^https?://[^/]*/(?:b/|quick/|service/)?([^?/]*)};
-    $fetch{$channel} = { isolate => $parent,
+    $fetch{$channel} = { isolate => $parent, lent => $lent,
                          target => "$strings[0] " . substr $payload, 48, $props };
 
     return if $path eq 'hold';      # answered by nobody, till it is cancelled

@@ -168,26 +168,109 @@ for (const [title, statements, expected] of [
 }
 
 host(
-  "stubs in the props of getEntrypoint() are refused, and it says what to do",
+  "stubs in the props of getEntrypoint() are grants of each call",
   `import { WorkerEntrypoint } from "cloudflare:workers";
    export class Room extends WorkerEntrypoint {}
    export default { async fetch(request, env, ctx) {
+     const stub = env.LOADER.get("id", () => {}).getEntrypoint("", { props: {
+       API: env.API, deep: [ctx.exports.Room({ props: { n: 1 } })],
+       LOADER: env.LOADER } });
+     stub.fetch("http://x/");
+     stub.method();
+     env.LOADER.get("id", () => {}).getEntrypoint("", { props: { n: 1 } }).fetch("http://x/");
+   } };`, env,
+  async (isolate, another) => {
+    isolate.fetch();
+    await isolate.next("fetch", 2);
+    const calls = isolate.of("fetch").filter(({ grants }) => grants !== null);
+    const [first] = calls;
+    assert.equal(calls.length, 2);
+    for (const { grants: bytes } of calls) {
+      const grants = readGrants(bytes);
+      assert.deepEqual(grants.map(({ kind, capability, name }) =>
+        [kind, capability, name]), [[1, 7, ""], [2, 0, "Room"], [1, 3, ""]]);
+      assert.deepEqual(v8.deserialize(grants[1].props), { n: 1 });
+    }
+
+    const granted = 2 ** 40 + 5;
+    const loaded = another();
+    await loaded.load(FORMAT.MODULE, `
+      import { WorkerEntrypoint } from "cloudflare:workers";
+      export class Mine extends WorkerEntrypoint {}
+      const nameOf = (run) => {
+        try { run(); } catch (error) { return error.name + ": " + error.message; }
+      };
+      export default { async fetch(request, env, ctx) {
+        const { API, deep, LOADER } = ctx.props;
+        deep[0].fetch("http://x/");
+        const code = { mainModule: "m.js", modules: { "m.js": "" } };
+        const worker = LOADER.load(code);
+        const refused = [
+          () => LOADER.load({ ...code, env: { API } }),
+          () => LOADER.load({ ...code, globalOutbound: API }),
+          () => LOADER.load({ ...code, tails: [API] }),
+          () => ctx.exports.Mine({ props: { API } }),
+          () => worker.getEntrypoint("", { props: { mine: ctx.exports.Mine } }),
+          () => worker.getEntrypoint("", { props: { it: worker.getEntrypoint() } }),
+        ].map(nameOf);
+        worker.getEntrypoint("", { props: { API, LOADER } }).fetch("http://y/");
+        return Response.json(refused);
+      } };`);
+    const text = (await loaded.request({ props: first.props, granted })).text;
+    assert.deepEqual(JSON.parse(text), [
+      ...Array(4).fill(
+        "DataCloneError: A stub in the props that a Worker was called with " +
+        "could not be cloned: it ends with that call."),
+      ...Array(2).fill(
+        "DataCloneError: Entrypoints to dynamically-loaded workers cannot be " +
+        "transferred to other Workers, because the system does not know how to " +
+        "reload this Worker from scratch. Instead, have the parent Worker " +
+        "expose an entrypoint which constructs the dynamic worker and forwards " +
+        "to it."),
+    ]);
+    const [out, on] = loaded.of("fetch");
+    assert.equal(out.target, granted + 1);
+    assert.equal(loaded.of("load")[0].target, granted + 2);
+    assert.deepEqual(
+      readGrants(on.grants).map(({ kind, capability }) => [kind, capability]),
+      [[1, granted], [1, granted + 2]]);
+  });
+
+host(
+  "a stub in props is nothing where no call has granted it",
+  `export default { fetch(request, env) {
+     env.LOADER.get("id", () => {}).getEntrypoint("", { props: { API: env.API } })
+       .fetch("http://x/");
+   } };`, env,
+  async (isolate, another) => {
+    isolate.fetch();
+    const { props } = await isolate.next("fetch");
+    const loaded = another();
+    await loaded.load(FORMAT.MODULE, `export default { fetch(request, env, ctx) {
+      try { return Response.json(Object.keys(ctx.props)); }
+      catch (error) { return new Response(error.name + ": " + error.message); }
+    } };`);
+    assert.equal((await loaded.request({ props, granted: 2 ** 32 })).text, '["API"]');
+    assert.equal(
+      (await loaded.request({ props })).text,
+      "DataCloneError: Unable to deserialize cloned data.");
+  });
+
+host(
+  "the props of getEntrypoint() hold at most 255 stubs",
+  `export default { async fetch(request, env, { exports }) {
      const worker = env.LOADER.get("id", () => {});
-     const seen = [];
-     for (const stub of [env.API, ctx.exports.Room, ctx.exports.Room({ props: {} }),
-       env.LOADER, worker.getEntrypoint()]) {
-       try {
-         worker.getEntrypoint("", { props: { deep: [stub] } });
-       } catch (error) { seen.push(error.name + ": " + error.message); }
-     }
-     return Response.json(seen);
+     const room = () => exports.default({});
+     const props = (n) => ({ props: Array(n).fill(0).map(room) });
+     worker.getEntrypoint("", props(255)).fetch("http://x/");
+     try { worker.getEntrypoint("", props(256)); }
+     catch (error) { return new Response(error.name + ": " + error.message); }
    } };`, env,
   async (isolate) => {
-    assert.deepEqual(
-      JSON.parse((await isolate.request()).text), Array(5).fill(
-        "DataCloneError: A stub in the props of getEntrypoint() could not be " +
-        "cloned: give it to the dynamic Worker in its env, or as an argument of " +
-        "an RPC call."));
+    const seen = await isolate.request();
+    assert.equal(seen.text, "RangeError: The props hold more than 255 stubs.");
+    const [out] = isolate.of("fetch");
+    assert.equal(readGrants(out.grants).length, 255);
   });
 
 host(

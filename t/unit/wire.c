@@ -197,10 +197,10 @@ header_types_and_reserved_bytes(void **state)
 
 /* Encodes an OPEN with this tail, and decodes its payload. */
 static dw_wire_err_t
-open_of(dw_wire_side_t sender, const dw_wire_open_t *in, const char *tail,
+open_of(dw_wire_side_t sender, const dw_wire_open_t *in, const void *tail,
     size_t size, dw_wire_open_t *out)
 {
-    uint8_t   frame[DW_WIRE_HEADER_SIZE + DW_WIRE_OPEN_SIZE + 64];
+    uint8_t   frame[DW_WIRE_HEADER_SIZE + DW_WIRE_OPEN_SIZE + 256];
     uint8_t  *p;
 
     p = dw_wire_put_open(frame, 9, in, size);
@@ -269,6 +269,10 @@ open_breaks_rules(void **state)
     assert_int_equal(dw_wire_get_open(span_of(payload, sizeof(payload)),
                                       DW_WIRE_BY_ENGINE, &out), DW_WIRE_OK);
     payload[3] = 1;
+    assert_int_equal(dw_wire_get_open(span_of(payload, sizeof(payload)),
+                                      DW_WIRE_BY_ENGINE, &out), DW_WIRE_BAD);
+
+    payload[1] = DW_WIRE_LOADED;
     assert_int_equal(dw_wire_get_open(span_of(payload, sizeof(payload)),
                                       DW_WIRE_BY_ENGINE, &out), DW_WIRE_BAD);
 
@@ -405,6 +409,62 @@ put_grant(uint8_t *p, uint8_t kind, uint64_t capability, const char *name,
     memcpy(p + DW_WIRE_GRANT_SIZE + name_length, props, props_length);
 
     return p + DW_WIRE_GRANT_SIZE + name_length + props_length;
+}
+
+
+static void
+open_with_grants(void **state)
+{
+    size_t          size;
+    uint8_t         bytes[256], *p;
+    dw_wire_open_t  in, out;
+
+    (void) state;
+
+    memset(&in, 0, sizeof(in));
+
+    in.kind = DW_WIRE_FETCH;
+    in.flags = DW_WIRE_LOADED;
+    in.props_length = 3;
+    in.ngrants = 2;
+
+    memcpy(bytes, "abc", 3);
+    p = put_grant(bytes + 3, DW_WIRE_GRANT_CAPABILITY, 7, "", "");
+    p = put_grant(p, DW_WIRE_GRANT_ENTRYPOINT, 0, "Room", "props");
+    size = (size_t) (p - bytes);
+    memcpy(p, "\0GET", 5);
+
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size + 5, &out),
+                     DW_WIRE_OK);
+    assert_int_equal(out.ngrants, 2);
+    assert_int_equal(out.props.size, 3);
+    assert_int_equal(out.grants.size, size - 3);
+    assert_ptr_equal(out.grants.data, out.props.data + 3);
+    assert_int_equal(out.strings.size, 5);
+    assert_memory_equal(out.strings.data, "\0GET", 5);
+
+    /* fewer than it says, or cut off */
+
+    in.ngrants = 3;
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size, &out),
+                     DW_WIRE_BAD);
+    in.ngrants = 2;
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size, &out),
+                     DW_WIRE_OK);
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size - 1, &out),
+                     DW_WIRE_BAD);
+
+    /* not by nginx, and only to what was loaded */
+
+    assert_int_equal(open_of(DW_WIRE_BY_NGINX, &in, bytes, size + 5, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_SELF;
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size + 5, &out),
+                     DW_WIRE_BAD);
+    in.flags = DW_WIRE_LOADED;
+    in.kind = DW_WIRE_LOAD;
+    assert_int_equal(open_of(DW_WIRE_BY_ENGINE, &in, bytes, size + 5, &out),
+                     DW_WIRE_BAD);
 }
 
 
@@ -959,6 +1019,7 @@ main(void)
         cmocka_unit_test(header_senders_channels_and_flags),
         cmocka_unit_test(header_types_and_reserved_bytes),
         cmocka_unit_test(open_comes_back),
+        cmocka_unit_test(open_with_grants),
         cmocka_unit_test(open_breaks_rules),
         cmocka_unit_test(response),
         cmocka_unit_test(worker),

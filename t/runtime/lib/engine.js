@@ -156,14 +156,14 @@ export class EngineIsolate extends Nginx {
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
     headers = [], body = false, length = -1, props = undefined, rpc = false,
-    tail = false,
+    tail = false, granted = 0,
   } = {}) {
     const channel = engine.open(this);
     if (rpc) this.#outgoing(channel).credit = WINDOW_TO_NGINX;
     this.#open(channel, {
       kind: FETCH, flags: (body ? FLAG.BODY : 0) | (rpc ? FLAG.RPC : 0) |
         (tail ? FLAG.TAIL : 0),
-      parent: this.#isolate,
+      parent: this.#isolate, target: granted,
       length: !body ? 0n : length < 0 ? UNKNOWN : BigInt(length), props,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
     });
@@ -264,7 +264,11 @@ export class EngineIsolate extends Nginx {
         break;
       }
       const propsLength = payload.readUInt32LE(4);
-      const [entrypoint, method, url, cf, ...headers] = list(48 + propsLength);
+      let at = 48 + propsLength;
+      for (let n = payload[3]; n > 0; n--) {
+        at += 24 + payload.readUInt32LE(at + 4) + payload.readUInt32LE(at + 8);
+      }
+      const [entrypoint, method, url, cf, ...headers] = list(at);
       if (payload[1] & FLAG.RPC) {
         this.#outgoing(channel).credit = WINDOW_TO_NGINX;
       }
@@ -275,6 +279,7 @@ export class EngineIsolate extends Nginx {
         entrypoint, method, url, cf, headers: pairs(headers),
         props: propsLength === 0 ? null : payload.subarray(48, 48 + propsLength),
         cpuMs: payload.readUInt32LE(40), subRequests: payload.readUInt32LE(44),
+        grants: payload[3] === 0 ? null : payload.subarray(48 + propsLength, at),
       });
       break;
     }

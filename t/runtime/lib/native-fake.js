@@ -172,8 +172,10 @@ export class FakeIsolate extends Nginx {
     delete this.#context.native;
   }
 
-  #deliver(type, { channel = 0, a = 0, b = 0, c = 0, text = "", bytes } = {}) {
-    this.#dispatch(type, channel, a, b, c, text, bytes);
+  #deliver(type, {
+    channel = 0, a = 0, b = 0, c = 0, d = 0, text = "", bytes,
+  } = {}) {
+    this.#dispatch(type, channel, a, b, c, text, bytes, d);
   }
 
   // -- events ----------------------------------------------------------------
@@ -188,11 +190,11 @@ export class FakeIsolate extends Nginx {
   fetch({
     entrypoint = "", method = "GET", url = "http://host/path?query", cf = "",
     headers = [], body = false, length = -1, props = undefined, rpc = false,
-    tail = false,
+    tail = false, granted = 0,
   } = {}) {
     const channel = this.#lastEvent += 2;
     this.#deliver(FETCH, {
-      channel, a: body ? 1 : 0, b: length, c: rpc ? 1 : tail ? 2 : 0,
+      channel, a: body ? 1 : 0, b: length, c: rpc ? 1 : tail ? 2 : 0, d: granted,
       text: strings(entrypoint, method, url, cf, ...headers.flat()),
       bytes: props && this.#inContext(props),
     });
@@ -316,6 +318,7 @@ export class FakeIsolate extends Nginx {
         decode(newDecoder(encoding, fatal), bytes, false),
       fetch: (
         invocation, target, flags, join, length, cpuMs, subRequests, props, head,
+        grants,
       ) => {
         check(head, "The request has an invalid method or header.");
         const channel = this.#lastChannel += 2;
@@ -324,7 +327,7 @@ export class FakeIsolate extends Nginx {
         note("fetch", {
           channel, invocation, target, flags, join, length, entrypoint, method,
           url, cf, headers, props: props === null ? null : Buffer.from(props),
-          cpuMs, subRequests,
+          cpuMs, subRequests, grants: grants === null ? null : Buffer.from(grants),
         });
         return channel;
       },
