@@ -41,6 +41,7 @@ const {
 
 export const {
   apply: ReflectApply,
+  construct: ReflectConstruct,
   defineProperty: ReflectDefineProperty,
   deleteProperty: ReflectDeleteProperty,
   get: ReflectGet,

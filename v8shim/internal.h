@@ -116,6 +116,10 @@ class ScriptCode {
   SharedScript script_;
 };
 
+// Does this WebAssembly module make a memory that threads could share?  (To
+// import one it would have to be given one.)  False for what is no module.
+bool DefinesSharedMemory(v8shim_span_t bytes);
+
 v8::MaybeLocal<v8::WasmModuleObject> CompileSharedWasm(v8::Isolate* isolate,
                                                        v8shim_span_t bytes);
 

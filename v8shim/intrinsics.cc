@@ -137,6 +137,11 @@ void CompileWasm(const Info& info) {
     ThrowTypeError(isolate, "compileWasm: not a Uint8Array or ArrayBuffer");
     return;
   }
+  if (DefinesSharedMemory(bytes.span())) {
+    isolate->ThrowException(v8::Exception::WasmCompileError(
+        NewText(isolate, "shared memories are not supported")));
+    return;
+  }
 
   v8shim_isolate_s* iso = FromIsolate(isolate);
   v8::Local<v8::WasmModuleObject> module;

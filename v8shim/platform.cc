@@ -117,14 +117,6 @@ void SetFlag(const std::string& flag) {
   v8::V8::SetFlagsFromString(flag.c_str(), flag.size());
 }
 
-// Not every version knows it; those that do not say nothing.
-void SetFlagIfKnown(std::string flag) {
-  char name[] = "";
-  char* argv[] = {name, flag.data(), nullptr};
-  int argc = 2;
-  v8::V8::SetFlagsFromCommandLine(&argc, argv, true);
-}
-
 void SetFlags(const v8shim_config_t& config) {
   // Our own header has a checksum, compared once a process and not once an
   // isolate.
@@ -136,11 +128,6 @@ void SetFlags(const v8shim_config_t& config) {
 
   // In pages of 64 KB; a WebAssembly.Memory is not made by our allocator.
   SetFlag("--wasm-max-mem-pages=2048");
-
-  // No shared memories: V8 counts them to no isolate, so no limit would hold
-  // for them, and there is no second thread to share one with.
-  // TODO(security): the newest versions lack the flag and need another way.
-  SetFlagIfKnown("--no-experimental-wasm-threads");
 
   if (!config.jit) {
     // Code on the heap is not compiled, so WebAssembly has to go too.

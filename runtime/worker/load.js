@@ -26,6 +26,7 @@ import { dropEvents, startEvents } from "./events.js";
 import { createLoader } from "./loader.js";
 import { importMain, setModules, syntaxHint } from "./modules.js";
 import { installNodeGlobals } from "./node-globals.js";
+import { replaceMemory } from "./wasm-memory.js";
 
 // wire/dw_wire.h: dw_wire_record_kind_t
 const MODULE_JS = 1;
@@ -170,6 +171,7 @@ function fail(error) {
 export function onLoad(format, outboundExists, kind, bytes) {
   try {
     worker.isHost = kind === HOST;
+    replaceMemory();
     if (kind === TRACED) startTracing();
     setOutboundExists(outboundExists === 1);
     const { env, mainModule, modules } = readCode(format, bytes);

@@ -70,3 +70,22 @@ rejects("a Module is not made of bytes", `
 returns("bytes can be validated", `
   return [WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
     WebAssembly.validate(new Uint8Array([1]))];`, [true, false]);
+
+// No limit would hold for what is shared.
+returns("a WebAssembly.Memory is never shared",
+  `const { Memory } = WebAssembly, seen = [];
+   const descriptor = { get initial() { seen.push("initial"); return 1; }, maximum: 3,
+     get shared() { seen.push("shared"); return true; } };
+   const memory = new Memory(descriptor);
+   class Mine extends Memory { get pages() { return this.buffer.byteLength / 65536; } }
+   const mine = new Mine({ initial: 2, shared: true });
+   const failures = [() => Memory({ initial: 1 }), () => new Memory(), () => new Memory({}),
+     () => new Memory({ initial: 2, maximum: 1 })].map((run) => {
+       try { run(); } catch (error) { return error.name; } });
+   return [seen, memory.buffer instanceof ArrayBuffer, memory.grow(2), memory.buffer.byteLength,
+     memory instanceof Memory, mine instanceof Mine, mine.pages, mine.buffer.constructor.name,
+     failures, Memory.name, Memory.length, memory.constructor === Memory,
+     Object.keys(WebAssembly).includes("Memory"), Reflect.construct(Memory, [{ initial: 0 }]) instanceof Memory];`,
+  [["initial"], true, 1, 3 * 65536, true, true, 2, "ArrayBuffer",
+    ["TypeError", "TypeError", "TypeError", "RangeError"], "Memory", 1, true, false,
+    true]);

@@ -1,4 +1,4 @@
-/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/chunks.cc v8shim/code.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/kinds.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/watch.cc */
+/* sources: v8shim/buffers.cc v8shim/check.cc v8shim/chunks.cc v8shim/code.cc v8shim/errors.cc v8shim/intrinsics.cc v8shim/isolate.cc v8shim/kinds.cc v8shim/late.cc v8shim/modules.cc v8shim/platform.cc v8shim/serialize.cc v8shim/snapshot.cc v8shim/text.cc v8shim/values.cc v8shim/wasm.cc v8shim/watch.cc */
 
 /*
  * The shim alone: a small runtime of its own, and workers that say in their
@@ -617,13 +617,33 @@ workers_see_a_clean_global(void **state)
                 "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))",
                 "[object WebAssembly.Module]");
 
-    /* V8 would count it to nobody: no limit would hold for it. */
+}
 
-    check_alone("let result; export { result }; try {"
-                "  result = new WebAssembly.Memory("
-                "    { initial: 1, maximum: 1, shared: true }).buffer }"
-                "catch (e) { result = '[object ArrayBuffer]' }",
-                "[object ArrayBuffer]");
+
+static void
+modules_make_no_shared_memory(void **state)
+{
+    (void) state;
+
+    /* sections of types, of a memory, and one that V8 takes for nothing */
+
+    check_alone(NATIVE "const result = []; export { result };"
+                "for (const memory of [[1, 0, 1], [1, 1, 1, 1], [1, 3, 1, 1],"
+                "  [1, 0x83, 0, 1, 1], [2, 1, 1, 0x81, 0, 3, 1, 1], [1, 7, 1, 1],"
+                "  [1, 3], []]) {"
+                "  try { result.push(v8.compileWasm(new Uint8Array("
+                "    [0, 97, 115, 109, 1, 0, 0, 0, 0, 2, 1, 97, 1, 1, 0,"
+                "      5, memory.length, ...memory]))) }"
+                "  catch (e) { result.push(e.name + e.message.slice(0, 6)) }"
+                "}",
+                "[object WebAssembly.Module],[object WebAssembly.Module],"
+                "CompileErrorshared,CompileErrorshared,CompileErrorshared,"
+                "CompileErrorshared,CompileErrorshared,CompileErrorshared");
+    check_alone(NATIVE "let result; export { result };"
+                "try { v8.compileWasm(new Uint8Array("
+                "  [0, 97, 115, 109, 1, 0, 0, 0, 5, 9])) }"
+                "catch (e) { result = e.name + e.message.includes('shared') }",
+                "CompileErrorfalse");
 }
 
 
@@ -1254,6 +1274,7 @@ main(void)
         with_isolate(failed_import_can_be_tried_again),
         with_isolate(changed_promise_species_does_not_matter),
         with_isolate(workers_see_a_clean_global),
+        with_isolate(modules_make_no_shared_memory),
         with_isolate(stack_hides_the_runtime),
         with_isolate(chunks_run_when_they_are_asked_for),
         with_isolate(lazy_properties_look_like_data),
