@@ -71,12 +71,15 @@ sub openssl {
     for my $row ('good.test ca', 'wrong.test ca', 'untrusted.test other', 'expired.test ca') {
         my ($name, $ca) = split / /, $row;
         my $in = $name eq 'wrong.test' ? 'another.test' : $name;
-        my $days = $name eq 'expired.test' ? -1 : 2;
+        my $days = $name eq 'expired.test' ? 0 : 2;
         write_file("$dir/ext", "subjectAltName=DNS:$in\n");
         openssl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$in -keyout $dir/$name.key -out $dir/csr");
         openssl("x509 -req -in $dir/csr -CA $dir/$ca.crt -CAkey $dir/$ca.key -CAcreateserial"
             . " -days $days -extfile $dir/ext -out $dir/$name.crt");
     }
+    ok wait_until {
+        system("openssl x509 -in $dir/expired.test.crt -noout -checkend 0 > /dev/null") != 0
+    }, 'one certificate has expired';
 
     my $include = read_file('conf-examples/egress/egress-pass.conf');
     $include =~ s{/etc/ssl/certs/ca-certificates\.crt}{$dir/ca.crt} or die;

@@ -223,7 +223,8 @@ is content('get', '/raw/more'), '200|OK|ok', 'nothing beyond its length';
 like content('get', '/raw/bad-chunk'), qr/TypeError: Network connection lost/,
     'a bad chunk breaks it off';
 like content('get', '/raw/not-http'), qr/^TypeError/, 'what is not HTTP';
-is content('get', '/raw/both'), '200|OK|ok', 'of a length and chunks, chunks win';
+like content('get', '/raw/both'), qr/^(?:200\|OK\|ok|TypeError: Network connection lost\.)$/,
+    'of a length and chunks, chunks win, if nginx takes both (1.22 does, 1.26 does not)';
 
 # -- headers --------------------------------------------------------------------
 

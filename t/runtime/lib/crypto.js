@@ -136,5 +136,7 @@ function strip(value) {
   for (const key of Object.keys(value)) {
     if (key !== "$k") object[key] = strip(value[key]);
   }
+  // which older versions of node leave out
+  if (object.crv === "Ed25519") object.alg ??= "Ed25519";
   return object;
 }

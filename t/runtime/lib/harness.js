@@ -15,8 +15,9 @@ if (engineExists) backends.push(["engine", EngineIsolate]);
 export * from "./nginx.js";
 
 // For tests that compare a worker with the node that they run in.
-export const olderThanNode20 = Number(process.versions.node.split(".")[0]) < 20
-  ? `compares with Node.js 20, and this is ${process.version}` : undefined;
+const [major, minor] = process.versions.node.split(".").map(Number);
+export const olderThanNode20 = major < 20 || (major === 20 && minor < 20)
+  ? `compares with Node.js 20.20, and this is ${process.version}` : undefined;
 
 // "only" names the one of the two that can: node's test runner takes unhandled
 // rejections for its own.
