@@ -48,17 +48,57 @@ dw_op_span(const v8shim_value_t *value)
 }
 
 
-/* entrypoint, method, URL, then as dw_wire_check_fields() has it. */
+/*
+ * Props and their grants, and in the strings entrypoint, method, URL, then as
+ * dw_wire_check_fields() has it.  If not, "result" says what is wrong.
+ */
 static bool
-dw_op_is_request(dw_wire_span_t list)
+dw_op_is_request(const dw_wire_open_t *open, v8shim_value_t *result)
 {
-    dw_wire_span_t  entrypoint, method, url;
+    size_t          room, props_size;
+    dw_wire_span_t  list, entrypoint, method, url;
 
-    return dw_wire_next_string(&list, &entrypoint) == DW_WIRE_OK
-           && dw_wire_next_string(&list, &method) == DW_WIRE_OK
-           && dw_wire_next_string(&list, &url) == DW_WIRE_OK
-           && dw_wire_is_token(method)
-           && dw_wire_check_fields(list) == DW_WIRE_OK;
+    list = open->strings;
+    room = DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE;
+
+    if (dw_wire_next_string(&list, &entrypoint) != DW_WIRE_OK
+        || dw_wire_next_string(&list, &method) != DW_WIRE_OK
+        || dw_wire_next_string(&list, &url) != DW_WIRE_OK
+        || !dw_wire_is_token(method)
+        || dw_wire_check_fields(list) != DW_WIRE_OK)
+    {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The request has an invalid method or header.");
+        return false;
+    }
+
+    props_size = open->props.size + open->grants.size;
+
+    if (props_size > room) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR, "The props are too large.");
+        return false;
+    }
+
+    if (url.size > room) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The request's URL is too long.");
+        return false;
+    }
+
+    if (list.size > room) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The request's headers and cf are too large.");
+        return false;
+    }
+
+    if (open->strings.size > room - props_size) {
+        dw_op_fail(result, V8SHIM_TYPE_ERROR,
+                   "The request's URL, headers, cf and props are together "
+                   "too large.");
+        return false;
+    }
+
+    return true;
 }
 
 
@@ -99,7 +139,8 @@ dw_op_cpu_ns(const dw_isolate_t *iso, const dw_channel_t *channel)
 
 /*
  * Opens a channel for the invocation "parent", which must be this isolate's.
- * Returns its id, or 0 with an error in "result".
+ * Its head is one that fits into a frame.  Returns its id, or 0 with an error
+ * in "result".
  */
 static uint64_t
 dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
@@ -112,13 +153,6 @@ dw_op_open(dw_isolate_t *iso, const dw_wire_open_t *open,
     dw_channels_t   *channels;
 
     tail = open->props.size + open->grants.size + open->strings.size;
-
-    if (tail > DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE) {
-        dw_op_fail(result, V8SHIM_RANGE_ERROR,
-                   "The request's URL, headers and props are too large.");
-        return 0;
-    }
-
     channels = &iso->engine->channels;
 
     dw_channels_lock(channels);
@@ -216,10 +250,7 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
     open.strings = dw_op_span(&args[8]);
     open.grants = dw_op_span(&args[9]);
 
-    if (open.props.size > DW_WIRE_HEAD_MAX
-        || open.grants.size > DW_WIRE_HEAD_MAX)
-    {
-        dw_op_fail(result, V8SHIM_RANGE_ERROR, "The props are too large.");
+    if (!dw_op_is_request(&open, result)) {
         return;
     }
 
@@ -231,12 +262,10 @@ dw_op_fetch(void *user, const v8shim_value_t *args, v8shim_value_t *result)
         return;
     }
 
-    if (!dw_op_is_request(open.strings)
-        || ((open.flags & DW_WIRE_RPC)
-            && (open.flags & (DW_WIRE_BODY|DW_WIRE_JOIN)) != DW_WIRE_BODY))
+    if ((open.flags & DW_WIRE_RPC)
+        && (open.flags & (DW_WIRE_BODY|DW_WIRE_JOIN)) != DW_WIRE_BODY)
     {
-        dw_op_fail(result, V8SHIM_TYPE_ERROR,
-                   "The request has an invalid method or header.");
+        dw_op_fail(result, V8SHIM_TYPE_ERROR, "An RPC session has a body.");
         return;
     }
 

@@ -311,8 +311,8 @@ typedef struct {
 /*
  * Splits "url", which is hostile: no byte outside of printable ASCII, no
  * userinfo, no fragment, a lower-case host, a port in range.  NGX_OK with
- * spans of "url" and of "pool"; NGX_DECLINED when it is not such a URL;
- * NGX_ERROR: out of memory.
+ * spans of "url" and of "pool"; NGX_DECLINED when it is not such a URL,
+ * NGX_ABORT when it is too long; NGX_ERROR: out of memory.
  */
 ngx_int_t ngx_http_dynworker_url_parse(ngx_pool_t *pool, ngx_str_t *url,
     ngx_http_dynworker_url_t *parsed);
@@ -868,6 +868,9 @@ struct ngx_http_dynworker_call_s {
 
 ngx_http_dynworker_call_t *ngx_http_dynworker_call_create(
     ngx_http_dynworker_process_t *process, ngx_http_dynworker_call_t *parent);
+
+/* Does it fit into one frame? */
+ngx_uint_t ngx_http_dynworker_head_fits(ngx_http_dynworker_head_t *head);
 
 /* Sends it into the isolate, now or once its code is there. */
 void ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,

@@ -88,9 +88,11 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
 
     ngx_http_dynworker_isolate_ref(isolate);
 
-    if (call->level > NGX_HTTP_DYNWORKER_MAX_DEPTH) {
-        isolate->queued++;
+    /* counted until it is answered */
 
+    isolate->queued++;
+
+    if (call->level > NGX_HTTP_DYNWORKER_MAX_DEPTH) {
         ngx_str_set(&message, "Subrequest depth limit exceeded. This request "
                               "recursed through Workers too many times.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_SUBREQUESTS, &message,
@@ -98,9 +100,17 @@ ngx_http_dynworker_call_invoke(ngx_http_dynworker_call_t *call,
         return;
     }
 
-    /* counted until it is answered */
+    if (!ngx_http_dynworker_head_fits(head)) {
 
-    if (isolate->queued++ >= isolate->limits.queue) {
+        /* its own head did; the props are those of the entrypoint */
+
+        ngx_str_set(&message, "The request's URL, headers, cf and props are "
+                              "together too large.");
+        ngx_http_dynworker_call_fail(call, DW_WIRE_NETWORK, &message, NULL);
+        return;
+    }
+
+    if (isolate->queued > isolate->limits.queue) {
         ngx_str_set(&message, "Too many requests are queued for this worker.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_OVERLOAD, &message, NULL);
         return;
@@ -448,10 +458,6 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call)
 
     tail = head->props.len + head->strings.len;
 
-    if (DW_WIRE_OPEN_SIZE + tail > DW_WIRE_HEAD_MAX) {
-        return NGX_ERROR;
-    }
-
     channel = ngx_http_dynworker_channel_create(engine, DW_WIRE_FETCH, call);
     if (channel == NULL) {
         return NGX_ERROR;
@@ -512,6 +518,18 @@ ngx_http_dynworker_call_open(ngx_http_dynworker_call_t *call)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_dynworker_head_fits(ngx_http_dynworker_head_t *head)
+{
+    size_t  room;
+
+    room = DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE;
+
+    return head->props.len <= room
+           && head->strings.len <= room - head->props.len;
 }
 
 

@@ -298,7 +298,7 @@ ngx_http_dynworker_response_head(ngx_http_dynworker_outbound_t *out,
                       (size_t) DW_WIRE_HEAD_MAX - DW_WIRE_RESPONSE_SIZE);
 
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                                         "Network connection lost.");
+                                     "The response's headers are too large.");
         return NGX_OK;
     }
 

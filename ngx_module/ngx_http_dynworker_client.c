@@ -7,6 +7,9 @@
 #include "ngx_http_dynworker.h"
 
 
+/* RFC 6585, 5; nginx has no name for it. */
+#define NGX_HTTP_DYNWORKER_HEADERS_TOO_LARGE  431
+
 /* For seconds of the Retry-After header of a 503. */
 #define NGX_HTTP_DYNWORKER_RETRY     "1"
 
@@ -209,6 +212,19 @@ ngx_http_dynworker_client_call(ngx_http_request_t *r,
 
     if (ngx_http_dynworker_client_head(r, &head) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (!ngx_http_dynworker_head_fits(&head)) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "client sent a request that is too large for worker "
+                      "\"%V\": URL, headers, cf and props have %uz bytes, "
+                      "more than %d", &isolate->name,
+                      head.strings.len + head.props.len,
+                      DW_WIRE_HEAD_MAX - DW_WIRE_OPEN_SIZE);
+
+        return (r->unparsed_uri.len > DW_WIRE_HEAD_MAX / 2)
+               ? NGX_HTTP_REQUEST_URI_TOO_LARGE
+               : NGX_HTTP_DYNWORKER_HEADERS_TOO_LARGE;
     }
 
     /* armed before the frame leaves: whatever ends the request cancels it */

@@ -106,10 +106,14 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
         return;
     }
 
-    if (ngx_http_dynworker_url_parse(out->pool, &url, &out->url) != NGX_OK) {
+    rc = ngx_http_dynworker_url_parse(out->pool, &url, &out->url);
+
+    if (rc != NGX_OK) {
         ngx_str_null(&out->url.scheme);
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
-                                         "Fetch API cannot load this URL.");
+                                         rc == NGX_ABORT
+                                         ? "The request's URL is too long."
+                                         : "Fetch API cannot load this URL.");
         return;
     }
 

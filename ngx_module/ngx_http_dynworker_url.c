@@ -33,7 +33,7 @@ ngx_http_dynworker_url_parse(ngx_pool_t *pool, ngx_str_t *url,
     ngx_str_t   authority, uri;
 
     if (url->len > NGX_HTTP_DYNWORKER_URL_MAX) {
-        return NGX_DECLINED;
+        return NGX_ABORT;
     }
 
     ngx_memzero(parsed, sizeof(ngx_http_dynworker_url_t));

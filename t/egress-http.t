@@ -375,7 +375,8 @@ for my $name ("X-Try: 1\r\nX-Evil", "X Try", "X-Try:", '', "X\0", "X-Tr\xfc") {
 # URLs.
 
 like custom('/echo?' . 'x' x 60000), qr{^GET /echo\?x{60000} HTTP/1\.1\r\n}, 'a URL of 60 KB';
-like custom('/echo?' . 'x' x 70000), qr/^TypeError/, 'a URL of 70 KB is refused';
+like custom('/echo?' . 'x' x 70000), qr/^TypeError: The request's URL is too long\.$/,
+    'a URL of 70 KB is refused';
 like custom('/echo' . '?%0d%0aX-Evil:%201'), qr{^GET /echo\?%0d%0aX-Evil:%201 HTTP/1\.1\r\n},
     'an escaped line break stays escaped';
 like custom("/echo?a\r\nb\tc d"), qr{^GET /echo\?abc%20d HTTP/1\.1\r\n}, 'a raw one is gone';
@@ -393,7 +394,7 @@ like custom('/echo#fragment'), qr{^GET /echo HTTP/1\.1\r\n}, 'no fragment';
     my $head = custom('/echo', headers => \%many);
     is scalar(() = $head =~ /^X-\d+: v{100}\r$/gmi), 2000, '2000 headers are sent';
     %many = map { ("X-$_" => 'v' x 1000) } 1 .. 2000;
-    like custom('/echo', headers => \%many), qr/Error/, '2 MB of them are not';
+    like custom('/echo', headers => \%many), qr/^TypeError: .* too large\.$/, '2 MB of them are not';
     like custom('/echo'), qr/^GET/, '... and nothing has come to harm';
 }
 

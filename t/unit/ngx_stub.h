@@ -26,6 +26,7 @@
 #define NGX_OK                0
 #define NGX_ERROR             -1
 #define NGX_DECLINED          -5
+#define NGX_ABORT             -6
 
 #define NGX_HAVE_INET6        1
 #define NGX_INET6_ADDRSTRLEN  45
