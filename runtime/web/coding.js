@@ -22,6 +22,15 @@ const ENDED = 2;
 
 const nothing = new Uint8Array(0);
 
+// The op throws for nothing but data that are no gzip.
+function run(id, bytes, at, finish) {
+  try {
+    return ops.codecRun(id, bytes, at, finish);
+  } catch {
+    throw new TypeError("Gzip decompression failed.");
+  }
+}
+
 // A source for createByteStream() over another one.  Each pull makes one piece
 // of at most 64 KB: who does not read on is not flooded, whatever a few bytes
 // of input stand for.
@@ -104,7 +113,8 @@ class CodedSource {
       if (this.#resource === null) {
         this.#release();
       } else {
-        this.#fail(new TypeError("The gzip-encoded body is incomplete."));
+        // as in Workers, and so for each part of one that a 206 brings
+        this.#fail(new TypeError("Gzip compressed stream ended prematurely."));
       }
       return nothing;
     }
@@ -114,7 +124,7 @@ class CodedSource {
       this.#resource ??= new Resource(ops.codec(this.#decompress ? 1 : 0, GZIP));
       const { id } = this.#resource;
       const finish = !left && this.#closed && !this.#decompress ? 1 : 0;
-      output = ops.codecRun(id, this.#bytes, this.#at, finish);
+      output = run(id, this.#bytes, this.#at, finish);
       step = ops.codecStep(id);
     } catch (error) {
       this.#input.cancel(error);
