@@ -31,6 +31,7 @@ static char *ngx_http_dynworker_limits(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_dynworker_compatibility_date(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
+static ngx_uint_t ngx_http_dynworker_is_date(ngx_str_t *text);
 static char *ngx_http_dynworker_compatibility_flags(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_dynworker_log_level(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -979,41 +980,76 @@ ngx_http_dynworker_compatibility_date(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_dynworker_loc_conf_t  *dlcf = conf;
 
-    u_char      *p;
-    ngx_int_t    month, day;
-    ngx_str_t   *value;
+    u_char      last[sizeof("2026-01-31") - 1];
+    ngx_tm_t    tm;
+    ngx_str_t  *value;
 
     if (dlcf->compatibility_date.data) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
-    p = value[1].data;
 
-    if (value[1].len != sizeof("2026-01-31") - 1
-        || p[4] != '-' || p[7] != '-'
-        || ngx_atoi(p, 4) == NGX_ERROR)
-    {
-        goto invalid;
+    if (!ngx_http_dynworker_is_date(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid date \"%V\", it must be like "
+                           "\"2026-01-31\"", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
-    month = ngx_atoi(p + 5, 2);
-    day = ngx_atoi(p + 8, 2);
+    /* as in WorkerCode; it may be tomorrow already where it was written */
 
-    if (month < 1 || month > 12 || day < 1 || day > 31) {
-        goto invalid;
+    ngx_gmtime(ngx_time() + 24 * 60 * 60, &tm);
+
+    ngx_sprintf(last, "%04d-%02d-%02d", tm.ngx_tm_year, tm.ngx_tm_mon,
+                tm.ngx_tm_mday);
+
+    if (ngx_memcmp(value[1].data, last, sizeof(last)) > 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "date \"%V\" is in the future, it must be \"%*s\" "
+                           "(tomorrow) or before",
+                           &value[1], sizeof(last), last);
+        return NGX_CONF_ERROR;
     }
 
     dlcf->compatibility_date = value[1];
 
     return NGX_CONF_OK;
+}
 
-invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid date \"%V\", it must be like \"2026-01-31\"",
-                       &value[1]);
-    return NGX_CONF_ERROR;
+/* A day of the calendar, as "2026-01-31". */
+static ngx_uint_t
+ngx_http_dynworker_is_date(ngx_str_t *text)
+{
+    u_char     *p;
+    ngx_int_t   year, month, day, days;
+
+    static u_char  month_days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+
+    p = text->data;
+
+    if (text->len != sizeof("2026-01-31") - 1 || p[4] != '-' || p[7] != '-') {
+        return 0;
+    }
+
+    year = ngx_atoi(p, 4);
+    month = ngx_atoi(p + 5, 2);
+    day = ngx_atoi(p + 8, 2);
+
+    if (year == NGX_ERROR || month < 1 || month > 12) {
+        return 0;
+    }
+
+    days = month_days[month - 1];
+
+    if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)) {
+        days = 29;
+    }
+
+    return day >= 1 && day <= days;
 }
 
 

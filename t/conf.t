@@ -976,3 +976,45 @@ import "./missing.js";
 --- must_die
 --- error_log
 missing.js
+
+
+
+=== TEST 82: a compatibility date is a day of the calendar
+--- config
+    dynworker_compatibility_date 2026-02-29;
+--- must_die
+--- error_log
+invalid date "2026-02-29", it must be like "2026-01-31"
+
+
+
+=== TEST 83: ... with two digits for each
+--- config
+    dynworker_compatibility_date 2026-1-031;
+--- must_die
+--- error_log
+invalid date "2026-1-031", it must be like "2026-01-31"
+
+
+
+=== TEST 84: a leap day, and tomorrow, which may have begun elsewhere
+--- config eval
+use POSIX ();
+my $tomorrow = POSIX::strftime('%Y-%m-%d', gmtime time + 86400);
+"location /leap { dynworker_compatibility_date 2024-02-29; return 200; }
+ location /t { dynworker_compatibility_date $tomorrow; return 200 taken; }"
+--- request
+GET /t
+--- response_body chomp
+taken
+
+
+
+=== TEST 85: no later day: whoever asks for the future does not know what it brings
+--- config eval
+# (two days would become one at midnight)
+my $late = POSIX::strftime('%Y-%m-%d', gmtime time + 3 * 86400);
+"dynworker_compatibility_date $late;"
+--- must_die
+--- error_log eval
+qr/\[emerg\] .*date "\d{4}-\d\d-\d\d" is in the future, it must be "\d{4}-\d\d-\d\d" \(tomorrow\) or before in \S+nginx\.conf:\d+/

@@ -28,6 +28,13 @@ export { CJS, DATA, JS, JSON_MODULE, TEXT, WASM };
 
 const date = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
+const dateText = (time) =>
+  StringPrototypeSlice(DatePrototypeToISOString(new Date(time)), 0, 10);
+
+// Is it a day of the calendar?  A Date takes 2026-02-30 for a day in March.
+const isDate = (text) =>
+  RegExpPrototypeExec(date, text) !== null && dateText(text) === text;
+
 const show = (value) => value === null ? "null"
   : ArrayIsArray(value) ? "an array"
     : typeof value === "string" ? JSONStringify(value)
@@ -245,8 +252,7 @@ export function checkLimits(limits, where = "Worker code") {
 
 // It may be tomorrow already where the code was written.
 function requirePast(text) {
-  const tomorrow = new Date(DateNow() + 24 * 60 * 60 * 1000);
-  if (text > StringPrototypeSlice(DatePrototypeToISOString(tomorrow), 0, 10)) {
+  if (text > dateText(DateNow() + 24 * 60 * 60 * 1000)) {
     throw new Error(
       `Can't set compatibility date in the future: ${show(text)}`);
   }
@@ -269,7 +275,7 @@ export function checkWorkerCode(code, fromJSON = false) {
 
   if (compatibilityDate !== undefined) {
     requireString(compatibilityDate, "compatibilityDate");
-    if (RegExpPrototypeExec(date, compatibilityDate) === null) {
+    if (!isDate(compatibilityDate)) {
       throw new TypeError(
         "Worker code: 'compatibilityDate' must be a date such as " +
         `"2025-04-01", not ${show(compatibilityDate)}.`);

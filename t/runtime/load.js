@@ -139,6 +139,12 @@ fails("a main module that is CommonJS", FORMAT.JSON,
 fails("a compatibility date in the future", FORMAT.JSON,
   json({ mainModule: "a.js", modules: { "a.js": "" }, compatibilityDate: "2999-01-01" }),
   `Can't set compatibility date in the future: "2999-01-01"`);
+for (const compatibilityDate of ["2026-02-29", "2026-04-31", "2026-1-01", "20260101", ""]) {
+  fails(`a compatibility date that is none: "${compatibilityDate}"`, FORMAT.JSON,
+    json({ mainModule: "a.js", modules: { "a.js": "" }, compatibilityDate }),
+    "TypeError: Worker code: 'compatibilityDate' must be a date such as " +
+    `"2025-04-01", not "${compatibilityDate}".`);
+}
 fails("two kinds at once", FORMAT.JSON,
   json({ mainModule: "a.js", modules: { "a.js": { js: "", text: "" } } }),
   "TypeError: Each module must contain exactly one of 'js', 'cjs', 'text', " +
