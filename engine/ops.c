@@ -36,6 +36,18 @@ dw_op_body_length(const v8shim_value_t *value)
 }
 
 
+/* A number for a narrow field: not cut to it, but "max" + 1 beyond "max". */
+static uint32_t
+dw_op_upto(const v8shim_value_t *value, uint32_t max)
+{
+    uint32_t  n;
+
+    n = dw_op_u32(value);
+
+    return n <= max ? n : max + 1;
+}
+
+
 static dw_wire_span_t
 dw_op_span(const v8shim_value_t *value)
 {
@@ -376,7 +388,7 @@ dw_op_respond(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     memset(&response, 0, sizeof(dw_wire_response_t));
 
-    response.status = (uint16_t) (dw_op_u32(&args[1]) & 0xffff);
+    response.status = (uint16_t) dw_op_upto(&args[1], 599);
     response.flags = dw_op_u64(&args[2]) & (DW_WIRE_BODY|DW_WIRE_JOIN);
     response.join = (response.flags & DW_WIRE_JOIN) ? dw_op_u64(&args[3]) : 0;
     response.body_length = dw_op_body_length(&args[4]);
@@ -430,7 +442,7 @@ dw_op_respond_text(void *user, const v8shim_value_t *args,
 
     memset(&response, 0, sizeof(dw_wire_response_t));
 
-    response.status = (uint16_t) (dw_op_u32(&args[1]) & 0xffff);
+    response.status = (uint16_t) dw_op_upto(&args[1], 599);
     response.flags = text.size ? DW_WIRE_BODY : 0;
     response.body_length = text.size;
     response.strings = dw_op_span(&args[2]);
@@ -593,7 +605,15 @@ dw_op_done(void *user, const v8shim_value_t *args, v8shim_value_t *result)
             /* Its RESET was the last frame. */
 
         } else if (!channel->sent_head) {
-            dw_send_reset_as(out, 0, channel->id, DW_WIRE_EXCEPTION, cpu_ns,
+
+            /*
+             * It ends without an answer, which is a failure as an exception
+             * is, and passed through as one.  (What fails in waitUntil() once
+             * there is a response fails no invocation.)
+             */
+
+            dw_send_reset_as(out, channel->pass ? DW_WIRE_PASS : 0,
+                             channel->id, DW_WIRE_EXCEPTION, cpu_ns,
                              dw_span_of("Worker made no response."),
                              dw_span_of(""));
 
@@ -728,20 +748,26 @@ dw_op_code(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     memset(&worker, 0, sizeof(dw_wire_worker_t));
 
-    worker.outbound = (uint8_t) (dw_op_u32(&args[1]) & 3);
+    worker.outbound = (uint8_t) dw_op_upto(&args[1],
+                                            DW_WIRE_OUTBOUND_CAPABILITY);
     worker.capability = dw_op_u64(&args[2]);
     worker.cpu_ms = dw_op_u32(&args[3]);
     worker.subrequests = dw_op_u32(&args[4]);
 
-    worker.tails = (uint8_t) (dw_op_u32(&args[5]) & 0xff);
+    worker.tails = (uint8_t) dw_op_upto(&args[5], DW_WIRE_TAILS_MAX);
     worker.grants = dw_op_span(&args[6]);
 
     if (worker.outbound > DW_WIRE_OUTBOUND_CAPABILITY) {
         worker.outbound = DW_WIRE_OUTBOUND_NONE;
     }
 
+    if (worker.tails > DW_WIRE_TAILS_MAX) {
+        dw_op_fail(result, V8SHIM_RANGE_ERROR,
+                   "The worker has too many tails.");
+        return;
+    }
+
     if (worker.grants.size > DW_WIRE_HEAD_MAX - DW_WIRE_WORKER_SIZE
-        || worker.tails > DW_WIRE_TAILS_MAX
         || dw_wire_check_grants(worker.grants, worker.tails) != DW_WIRE_OK)
     {
         dw_op_fail(result, V8SHIM_RANGE_ERROR,
@@ -787,7 +813,8 @@ dw_op_worker(void *user, const v8shim_value_t *args, v8shim_value_t *result)
 
     memset(&worker, 0, sizeof(dw_wire_worker_t));
 
-    worker.outbound = (uint8_t) (dw_op_u32(&args[0]) & 3);
+    worker.outbound = (uint8_t) dw_op_upto(&args[0],
+                                            DW_WIRE_OUTBOUND_CAPABILITY);
     worker.cpu_ms = dw_op_u32(&args[1]);
     worker.subrequests = dw_op_u32(&args[2]);
 
