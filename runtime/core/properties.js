@@ -1,6 +1,8 @@
 // Properties, defined: an assignment could meet a setter, or __proto__.
 
-import { ObjectDefineProperty } from "../primordials.js";
+import {
+  ObjectDefineProperty, ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
+} from "../primordials.js";
 
 const createDescriptor = (enumerable) => ({
   __proto__: null,
@@ -24,3 +26,11 @@ export const defineData = (object, name, value) =>
 // The same, but not enumerable.
 export const defineHidden = (object, name, value) =>
   define(object, name, value, hidden);
+
+// The descriptor of an own property, or undefined.  It says only what is so: a
+// worker's Object.prototype could have "value" or "get".
+export function descriptorOf(object, name) {
+  const descriptor = ObjectGetOwnPropertyDescriptor(object, name);
+  if (descriptor !== undefined) ObjectSetPrototypeOf(descriptor, null);
+  return descriptor;
+}

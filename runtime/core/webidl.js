@@ -7,15 +7,16 @@ import {
   ArrayBufferIsView, ArrayBufferPrototypeGetByteLength,
   DataViewPrototypeGetBuffer, DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset, IteratorPrototype, ObjectDefineProperty,
-  ObjectGetOwnPropertyDescriptor, ObjectSetPrototypeOf,
-  PrimordialTypeError as TypeError, PrimordialUint8Array as Uint8Array,
-  ReflectOwnKeys, RegExpPrototypeExec, SafeMap,
+  ObjectSetPrototypeOf, PrimordialTypeError as TypeError,
+  PrimordialUint8Array as Uint8Array, ReflectOwnKeys, RegExpPrototypeExec,
+  SafeMap,
   SharedArrayBufferPrototypeGetByteLength,
   StringPrototypeCharCodeAt, StringPrototypeSlice, SymbolIterator,
   SymbolToStringTag, TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength, TypedArrayPrototypeGetByteOffset,
   TypedArrayPrototypeGetSymbolToStringTag,
 } from "../primordials.js";
+import { descriptorOf } from "./properties.js";
 
 export function requireBrand(isOurs) {
   if (!isOurs) throw new TypeError("Illegal invocation");
@@ -140,9 +141,8 @@ function makeEnumerable(target) {
   const keys = ReflectOwnKeys(target);
   for (let i = 0; i < keys.length; i++) {
     if (isHidden(target, keys[i])) continue;
-    const descriptor = ObjectGetOwnPropertyDescriptor(target, keys[i]);
+    const descriptor = descriptorOf(target, keys[i]);
     if (!descriptor.configurable) continue;
-    ObjectSetPrototypeOf(descriptor, null);
     descriptor.enumerable = true;
     ObjectDefineProperty(target, keys[i], descriptor);
   }

@@ -1,15 +1,16 @@
 // How functions and classes are shown.
 
 import {
-  FunctionPrototypeToString, ObjectGetOwnPropertyDescriptor,
-  ObjectGetPrototypeOf, StringPrototypeEndsWith, StringPrototypeStartsWith,
+  FunctionPrototypeToString, ObjectGetPrototypeOf, StringPrototypeEndsWith,
+  StringPrototypeStartsWith,
 } from "../primordials.js";
+import { descriptorOf } from "../core/properties.js";
 import {
   ASYNC, functionKind, GENERATOR_FUNCTION, getSafely, isProxy,
 } from "./kinds.js";
 
 const ownName = (value) => {
-  const name = ObjectGetOwnPropertyDescriptor(value, "name")?.value;
+  const name = descriptorOf(value, "name")?.value;
   return typeof name === "string" ? name : "";
 };
 

@@ -7,10 +7,11 @@
 
 import {
   ArrayPrototypeSort, list, MathMax, ObjectDefineProperty,
-  ObjectGetOwnPropertyDescriptor, PrimordialObject as Object,
-  PrimordialString as String, ReflectApply, ReflectOwnKeys, replaceString,
-  StringPrototypeRepeat, SymbolFor, SymbolPrototypeToString,
+  PrimordialObject as Object, PrimordialString as String, ReflectApply,
+  ReflectOwnKeys, replaceString, StringPrototypeRepeat, SymbolFor,
+  SymbolPrototypeToString,
 } from "../primordials.js";
+import { descriptorOf } from "../core/properties.js";
 import { classify } from "./classify.js";
 import { findProperty, getSafely, insideOf, isProxy } from "./kinds.js";
 import { arrange } from "./layout.js";
@@ -132,7 +133,7 @@ class Inspection {
     const custom = "value" in descriptor
       ? descriptor.value : value[customInspect];
     if (typeof custom !== "function" || custom === inspect) return undefined;
-    const own = ObjectGetOwnPropertyDescriptor(value, "constructor")?.value;
+    const own = descriptorOf(value, "constructor")?.value;
     if (typeof own === "function" && own.prototype === value) return undefined;
 
     const { options } = this;
@@ -212,8 +213,8 @@ class Inspection {
 
   // "key: value", or of an array's item the value alone.
   property(object, key, depth, isItem) {
-    const descriptor = ObjectGetOwnPropertyDescriptor(object, key) ??
-      { value: getSafely(object, key), enumerable: true };
+    const descriptor = descriptorOf(object, key) ??
+      { __proto__: null, value: getSafely(object, key), enumerable: true };
     const { options } = this;
     const shift = options.compact !== true || isItem ? 2 : 3;
     let text;

@@ -1,9 +1,8 @@
 // Objects of ours, which have no properties of their own: their pairs, if they
 // are iterable, or their attributes.
 
-import {
-  list, ObjectGetOwnPropertyDescriptor, ReflectApply, ReflectOwnKeys,
-} from "../primordials.js";
+import { list, ReflectApply, ReflectOwnKeys } from "../primordials.js";
+import { descriptorOf } from "../core/properties.js";
 import { interfaceOf } from "../core/webidl.js";
 
 // What asking for it would change, or takes long.
@@ -31,7 +30,7 @@ export function fillInterface(at, value, prototypes) {
     for (let k = 0; k < keys.length; k++) {
       const key = keys[k];
       if (typeof key === "symbol" || unasked[key] || seen[key]) continue;
-      const { get } = ObjectGetOwnPropertyDescriptor(prototypes[i], key);
+      const { get } = descriptorOf(prototypes[i], key);
       if (get === undefined) continue;
       seen[key] = true;
       getters[getters.length] = { key, get };

@@ -3,9 +3,9 @@
 
 import { v8 } from "../native.js";
 import {
-  FunctionPrototypeHasInstance, list, ObjectGetOwnPropertyDescriptor,
-  ObjectGetPrototypeOf,
+  FunctionPrototypeHasInstance, list, ObjectGetPrototypeOf,
 } from "../primordials.js";
+import { descriptorOf } from "../core/properties.js";
 
 // v8shim/kinds.cc has the same numbers.
 export const PROXY = 0, PROMISE = 1, MAP = 2, SET = 3, MAP_ITERATOR = 4,
@@ -42,7 +42,7 @@ export function prototypesOf(object) {
 export function findProperty(object, key) {
   let at = object;
   for (let steps = 0; at !== null && !isProxy(at) && steps < 1000; steps++) {
-    const descriptor = ObjectGetOwnPropertyDescriptor(at, key);
+    const descriptor = descriptorOf(at, key);
     if (descriptor !== undefined) return descriptor;
     at = ObjectGetPrototypeOf(at);
   }
@@ -65,10 +65,10 @@ export function getSafely(object, key) {
 export function constructorName(object, fallback = "Object") {
   for (let at = object, steps = 0;
     at !== null && !isProxy(at) && steps < 1000; steps++) {
-    const descriptor = ObjectGetOwnPropertyDescriptor(at, "constructor");
+    const descriptor = descriptorOf(at, "constructor");
     const value = descriptor?.value;
     if (typeof value === "function" && !isProxy(value)) {
-      const name = ObjectGetOwnPropertyDescriptor(value, "name")?.value;
+      const name = descriptorOf(value, "name")?.value;
       if (typeof name === "string" && name !== "" &&
           hasInstance(value, object)) {
         return name;
@@ -84,7 +84,7 @@ export function constructorName(object, fallback = "Object") {
 }
 
 function hasInstance(Class, object) {
-  const prototype = ObjectGetOwnPropertyDescriptor(Class, "prototype");
+  const prototype = descriptorOf(Class, "prototype");
   if (prototype === undefined || !("value" in prototype)) return false;
   try {
     return hasProxyAbove(object) ||

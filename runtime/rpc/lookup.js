@@ -117,10 +117,15 @@ export function lookup(target, mode, path, isEntrypoint) {
       mode = modeOf(value);
       if (mode === undefined) throw notImplemented(path[i - 1]);
     }
-    if (mode === FORWARD) return { base: baseOf(value), path: rest(path, i) };
+    if (mode === FORWARD) {
+      return {
+        base: baseOf(value), path: rest(path, i), value: undefined,
+        self: undefined,
+      };
+    }
     self = value;
     value = property(self, path[i], mode, isEntrypoint && i === 0);
   }
   const base = baseOf(value);
-  return base === undefined ? { value, self } : { base, path: list(), value };
+  return { base, path: base === undefined ? null : list(), value, self };
 }

@@ -89,7 +89,7 @@ export class Session {
   streams = new Streams(this);
   #transport;             // send(bytes), end(), fail(error), done()
   #isOpener;
-  #root;                  // what the session is to, at the callee
+  #root = null;           // what the session is to, at the callee: an export
   #inbox = new Inbox();
   #exports = new SafeMap();
   #lastExport = 0;
@@ -110,7 +110,9 @@ export class Session {
     this.invocation = invocation;
     this.#transport = transport;
     this.#isOpener = root === null;
-    this.#root = root;
+    if (root !== null) {
+      this.#root = { __proto__: null, ref: root, fetcher: null, stream: null };
+    }
   }
 
   get isOver() {
@@ -369,12 +371,12 @@ export class Session {
     let start;
     if (kind === TO_EXPORT) {
       const entry = target === 0 ? this.#root : this.#exports.get(target);
-      if (entry === undefined || entry === null || entry.stream) {
+      if (entry === undefined || entry === null || entry.stream !== null) {
         throw badMessage("a call to nothing");
       }
       start = () => entry.fetcher
         ? performFetch(entry.fetcher, path, args)
-        : (entry.ref ?? entry).perform(path, args);
+        : entry.ref.perform(path, args);
     } else {
       const before = this.#answers.get(target);
       if (kind !== TO_ANSWER || before === undefined || before.finished) {

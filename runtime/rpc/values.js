@@ -101,7 +101,8 @@ export class Outgoing extends Plain {
       else ref = target.ref.dup();
       return this.#export(TAG_FETCHER, {
         __proto__: null, ref, stream: null,
-        fetcher: ref === null ? value : createFetcher({ ref }),
+        fetcher: ref === null
+          ? value : createFetcher({ __proto__: null, ref }),
       });
     }
     const ref = refOf(value);
@@ -258,7 +259,9 @@ export class Incoming {
       return createStub(this.#import(parts));
     case TAG_FETCHER:
       // nobody can duplicate one: it lasts as long as the session
-      return createFetcher({ ref: this.#session.importRef(idOf(parts)) });
+      return createFetcher({
+        __proto__: null, ref: this.#session.importRef(idOf(parts)),
+      });
     case TAG_HEADERS:
       return readHeaders(parts);
     case TAG_REQUEST:

@@ -23,7 +23,7 @@ function toInput(value) {
   if (value !== undefined && value !== null && !isObject(value)) {
     return toUSVString(value);
   }
-  const init = {};
+  const init = { __proto__: null };
   if (value === undefined || value === null) return init;
   for (let i = 0; i < MEMBERS.length; i++) {
     const member = value[MEMBERS[i]];
@@ -33,12 +33,14 @@ function toInput(value) {
 }
 
 function toOptions(value) {
-  if (value === undefined || value === null) return { ignoreCase: false };
+  if (value === undefined || value === null) {
+    return { __proto__: null, ignoreCase: false };
+  }
   if (!isObject(value)) {
     throw new TypeError(
       "Failed to construct 'URLPattern': the options are not an object.");
   }
-  return { ignoreCase: Boolean(value.ignoreCase) };
+  return { __proto__: null, ignoreCase: Boolean(value.ignoreCase) };
 }
 
 function requireNoBase(input) {

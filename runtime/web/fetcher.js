@@ -10,6 +10,8 @@ import { addWildcard, createCallable, setBase } from "../core/stubs.js";
 import { defineInterface } from "../core/webidl.js";
 import { fetchFrom, NO_LIMITS } from "./fetch.js";
 
+// What is not said is the default; so what says it has no prototype, or a
+// worker's Object.prototype would answer.
 const toTarget = ({
   capability = 0, stub = null, self = false, ref = null, entrypoint = "",
   props = null, grants = null, limits = NO_LIMITS,

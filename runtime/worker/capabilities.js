@@ -25,7 +25,7 @@ function make(parts, first) {
     NumberIsInteger(number) && number >= 0);
   const capability = number + first;
   return kind === LOADER
-    ? createLoader(capability) : createFetcher({ capability });
+    ? createLoader(capability) : createFetcher({ __proto__: null, capability });
 }
 
 // As the worker that loads this one wrote it: the first grant is our capability
@@ -47,6 +47,7 @@ export function readOwn(tag, parts) {
     (props === null ||
       (!isArrayBuffer(props) && viewBytes(props) !== undefined)));
   return createFetcher({
+    __proto__: null,
     self: true, entrypoint, props: props === null ? null : viewBytes(props),
   });
 }

@@ -11,13 +11,14 @@ import { createCallableFetcher, createFetcher } from "../web/fetcher.js";
 import { worker, WorkerEntrypoint } from "./entrypoints.js";
 
 function withProps(entrypoint, options) {
-  if (options === undefined || options === null) options = {};
+  if (options === undefined || options === null) options = { __proto__: null };
   if (!isObject(options)) {
     throw new TypeError(
       "The options of an export's stub must be an object such as { props }.");
   }
   const { props } = options;
   return createFetcher({
+    __proto__: null,
     self: true, entrypoint,
     props: props === undefined ? null : chunk("clone").serializeProps(props),
   });
@@ -26,7 +27,8 @@ function withProps(entrypoint, options) {
 function createLoopback(name) {
   const entrypoint = name === "default" ? "" : name;
   return createCallableFetcher(
-    { self: true, entrypoint }, (args) => withProps(entrypoint, args[0]));
+    { __proto__: null, self: true, entrypoint },
+    (args) => withProps(entrypoint, args[0]));
 }
 
 const isEntrypoint = (value) => typeof value === "function"

@@ -83,7 +83,9 @@ function readHostWorker(bytes) {
       defineData(env, name, createLoader(Number(utf8(data))));
       break;
     case ENV_SERVICE:
-      defineData(env, name, createFetcher({ capability: Number(utf8(data)) }));
+      defineData(env, name, createFetcher({
+        __proto__: null, capability: Number(utf8(data)),
+      }));
       break;
     case COMPATIBILITY_DATE:
       date = utf8(data);

@@ -183,6 +183,7 @@ class WorkerStub {
       limits = checkLimits(options.limits, "getEntrypoint()");
     }
     return createFetcher({
+      __proto__: null,
       stub: this.#load, entrypoint, props, grants, limits,
     });
   }

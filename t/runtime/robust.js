@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   CODE, FLAG, FORMAT, host, isolates, RECORD, rejects, returns, text, worker,
 } from "./lib/harness.js";
+import { optionNames, polluteObjects } from "./lib/hostile.js";
 
 // Each of these is done at the top of a worker that then does ordinary things.
 const vandalism = {
@@ -130,6 +131,90 @@ for (const [what, code] of Object.entries(vandalism)) {
       const answer = await isolate.answer(channel);
       assert.equal(answer.join, out.channel);
     }, options);
+}
+
+// Whatever any object seems to have: our own are asked for what they do not
+// have, too.  (A worker's are asked as Web IDL says, so these have no prototype.)
+assert.ok(optionNames.length > 500);
+for (const name of ["stub", "props", "limits", "capability", "grants", "self", "ref", "base",
+  "path", "fetcher", "get", "set", "value", "writable", "text", "record", "tails"]) {
+  assert.ok(optionNames.includes(name), name);
+}
+const slow = { cpuMs: 60000 };
+
+const things = {
+  "global fetch": ["fetch(url, { __proto__: null })", { target: 0, flags: 0 }],
+  "a service": ["env.SERVICE.fetch(url, { __proto__: null })", { target: 5, flags: 0 }],
+  "an export": ["ctx.exports.Named.fetch(url)", { entrypoint: "Named", flags: FLAG.SELF }],
+  "an export with props": ["ctx.exports.Named({ __proto__: null, props: 1 }).fetch(url)",
+    { entrypoint: "Named", flags: FLAG.SELF }],
+  "an export with no options": ["ctx.exports.Named().fetch(url)",
+    { entrypoint: "Named", flags: FLAG.SELF, props: null }],
+  "a loaded worker": ["env.LOADER.load(code).getEntrypoint().fetch(url)",
+    { entrypoint: "", flags: FLAG.LOADED, cpuMs: 0, subRequests: 0, props: null }],
+};
+for (const [what, value] of Object.entries({
+  "a string": '"polluted"', "true": "true", "a function": '() => "polluted"',
+  "an object": "{ __proto__: null, x: 1 }",
+})) {
+  for (const [thing, [call, expected]] of Object.entries(things)) {
+    host(
+      `Object.prototype has ${what} under every name: ${thing} is what it was`,
+      `import { WorkerEntrypoint } from "cloudflare:workers";
+       ${polluteObjects(value)}
+       const url = "http://h/a";
+       const code = { __proto__: null, mainModule: "a.js", modules: { __proto__: null, "a.js": "" } };
+       for (const name of ["allowExperimental", "compatibilityDate", "compatibilityFlags", "env",
+         "globalOutbound", "limits", "streamingTails", "tails"]) code[name] = undefined;
+       export class Named extends WorkerEntrypoint {}
+       export default { async fetch(request, env, ctx) {
+         const response = await ${call};
+         return new Response(await response.text());
+       } };`,
+      [[RECORD.LOADER, "LOADER", "3"], [RECORD.SERVICE, "SERVICE", "5"]],
+      async (isolate) => {
+        const channel = isolate.fetch();
+        const out = await isolate.next("fetch");
+        for (const [key, is] of Object.entries(expected)) assert.equal(out[key], is, key);
+        isolate.head(out.channel, 200, { body: true });
+        isolate.data(out.channel, "answer");
+        isolate.end(out.channel);
+        const answer = await isolate.answer(channel);
+        assert.deepEqual([answer.reset, answer.text], [null, "answer"]);
+      }, slow);
+  }
+
+  worker(
+    `Object.prototype has ${what} under every name: what is logged is what it was`,
+    `${polluteObjects(value)}
+     export default { fetch() {
+       console.log({ __proto__: null, get a() { return 1; }, set b(to) {}, c: undefined }, [, 1]);
+       console.log(new Headers([["a", "b"]]), new Map([[1, 2]]), class A {}, () => 1);
+       return new Response("x");
+     } };`,
+    async (isolate) => {
+      assert.equal((await isolate.request()).text, "x");
+      assert.deepEqual(isolate.logs(), [
+        "[Object: null prototype] { a: [Getter], b: [Setter], c: undefined } [ <1 empty item>, 1 ]",
+        "Headers { 'a' => 'b' } Map(1) { 1 => 2 } [class A] [Function (anonymous)]",
+      ]);
+    }, slow);
+
+  returns(
+    `Object.prototype has ${what} under every name: what chunks bring is what it was`,
+    `${polluteObjects(value)}
+     const none = { __proto__: null };
+     const results = { __proto__: null,
+       text: await new Response(new Blob(["hi"], none).stream().pipeThrough(new CompressionStream("gzip"), none)
+         .pipeThrough(new DecompressionStream("gzip"), none)).text(),
+       cloned: structuredClone(new Map([[1, 2]]), none).get(1),
+       digest: (await crypto.subtle.digest("SHA-1", new Uint8Array(1))).byteLength,
+       latin: new TextDecoder("utf-16le", none).decode(new Uint8Array([65, 0]), none),
+       data: await (await fetch("data:,hi")).text(),
+     };
+     for (const name of ${JSON.stringify(optionNames)}) delete Object.prototype[name];
+     return results;`,
+    { text: "hi", cloned: 2, digest: 20, latin: "A", data: "hi" }, { ...slow, only: "engine" });
 }
 
 worker(

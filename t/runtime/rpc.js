@@ -5,7 +5,7 @@ import v8 from "node:v8";
 import {
   CODE, FLAG, FORMAT, isolates, RECORD, records, Switch,
 } from "./lib/harness.js";
-import { hostile } from "./lib/hostile.js";
+import { hostile, polluteObjects } from "./lib/hostile.js";
 
 const ALS = [RECORD.FLAG, "", "nodejs_als"];
 
@@ -1710,3 +1710,29 @@ rpc("patched built-ins neither break long messages and streams nor see them",
      others(here), others(there)];`,
   [70000, 7, "b", 2, 100000, 100000, "t", [], []], undefined,
   { only: "engine" });
+
+for (const [what, value] of Object.entries({ "a string": '"polluted"', "a function": '() => "polluted"' })) {
+  rpc(`on both sides Object.prototype has ${what} under every name`,
+    `${polluteObjects(value)}
+     class Counter extends RpcTarget {
+       #n = 0;
+       up() { return ++this.#n; }
+     }
+     ` + entrypoint(`
+       echo(value) { return value; }
+       counter() { return new Counter(); }
+       async twice(f) { return [await f(1), await f(2)]; }
+       stream() { return new Blob(["bytes"], { __proto__: null }).stream(); }
+       fail() { throw new TypeError("t"); }
+       get name() { return "named"; }`),
+    `${polluteObjects(value)}
+     const counter = await api.counter();
+     const stub = new RpcStub(() => 7);
+     const got = [await api.echo("x"), await counter.up(), await counter.up(), await api.counter().up(),
+       await api.twice((n) => n * 2), await new Response(await api.stream()).text(),
+       await api.fail().catch((error) => error.message), await api.name,
+       (await api.echo(new Headers([["a", "b"]]))).get("a"), await stub()];
+     return got;`,
+    ["x", 1, 2, 1, [2, 4], "bytes", "t", "named", "b", 7], undefined,
+    { cpuMs: 60000, only: "engine" });
+}

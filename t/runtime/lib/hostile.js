@@ -1,3 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+// Names of what the runtime passes to itself in objects: those in its literals
+// and patterns.
+const runtime = new URL("../../../runtime/", import.meta.url);
+const names = new Set();
+for (const file of readdirSync(runtime, { recursive: true })) {
+  if (!file.endsWith(".js") || file.startsWith("node/")) continue;
+  const text = readFileSync(new URL(file, runtime), "utf8").replace(/^import [^;]*;/gm, "");
+  for (const [, name] of text.matchAll(/[{,]\s*([a-z]\w*)(?=\s*[,:=}])/gi)) names.add(name);
+}
+// These are asked of any object by the language, or by its iterators.
+for (const name of ["then", "toJSON", "return", "throw"]) names.delete(name);
+
+export const optionNames = [...names];
+
+// Statements that give each of them, in any object, the value of an expression.
+export const polluteObjects = (value) => `
+  for (const name of ${JSON.stringify(optionNames)}) {
+    if (name in Object.prototype) continue;
+    Object.defineProperty(Object.prototype, name,
+      { __proto__: null, value: ${value}, writable: true, configurable: true });
+  }
+`;
+
 // Statements that patch what a worker can patch.  watch() begins, unwatch()
 // puts all back and returns the names of what was called meanwhile, each once.
 
