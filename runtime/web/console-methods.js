@@ -241,7 +241,8 @@ export const methods = {
 
   dir(value, given = undefined) {
     print(LOG_INFO, safely(() => {
-      const { depth, showHidden } = isObject(given) ? given : {};
+      const { depth, showHidden } = isObject(given)
+        ? given : { __proto__: null };
       return show(value,
         { depth: depth === undefined ? DEPTH : depth, showHidden });
     }));

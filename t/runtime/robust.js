@@ -190,6 +190,7 @@ for (const [what, value] of Object.entries({
      export default { fetch() {
        console.log({ __proto__: null, get a() { return 1; }, set b(to) {}, c: undefined }, [, 1]);
        console.log(new Headers([["a", "b"]]), new Map([[1, 2]]), class A {}, () => 1);
+       console.dir([{ __proto__: null, a: 1 }]);
        return new Response("x");
      } };`,
     async (isolate) => {
@@ -197,6 +198,7 @@ for (const [what, value] of Object.entries({
       assert.deepEqual(isolate.logs(), [
         "[Object: null prototype] { a: [Getter], b: [Setter], c: undefined } [ <1 empty item>, 1 ]",
         "Headers { 'a' => 'b' } Map(1) { 1 => 2 } [class A] [Function (anonymous)]",
+        "[ [Object: null prototype] { a: 1 } ]",
       ]);
     }, slow);
 
