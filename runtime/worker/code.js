@@ -195,7 +195,7 @@ function checkModules(modules, mainModule, fromJSON) {
       `Worker code: 'mainModule' is "${mainModule}", but 'modules' has no such ` +
       `module. It has: ${namesText(names)}.`);
   }
-  if (main.kind !== JS) {
+  if (main.kind !== JS && main.kind !== CJS) {
     throw new TypeError(
       `Worker code: 'mainModule' "${mainModule}" must be a JavaScript module.`);
   }

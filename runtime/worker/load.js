@@ -165,7 +165,7 @@ function fail(error) {
   const message = messageOf(error);
   const location = locationOf(error);
   const hint = StringPrototypeStartsWith(message, "SyntaxError: ")
-    ? syntaxHint(location) : "";
+    ? syntaxHint(message, location) : "";
   ops.failed(message + hint, location);
 }
 

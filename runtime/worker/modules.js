@@ -218,10 +218,12 @@ function lineAt(location) {
   return StringPrototypeSlice(module.content, at, at + MAX_LINE);
 }
 
-// For a SyntaxError there.
-export function syntaxHint(location) {
-  return RegExpPrototypeExec(typed, firstLine(lineAt(location))) === null
-    ? "" : bundlerHint;
+// For a SyntaxError there; not for an import of what a module does not export,
+// which V8 calls one too.
+export function syntaxHint(message, location) {
+  return StringPrototypeStartsWith(message, "SyntaxError: The requested module ") ||
+    RegExpPrototypeExec(typed, firstLine(lineAt(location))) === null
+    ? "" : `.${bundlerHint}`;
 }
 
 function firstLine(text) {
