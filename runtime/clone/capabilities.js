@@ -16,6 +16,7 @@ import { fetcherTarget } from "../core/remote.js";
 import { FETCHER, LOADER } from "../worker/capabilities.js";
 import { worker } from "../worker/entrypoints.js";
 import { loaderCapability } from "../worker/loader.js";
+import { classNotSerializable } from "./copy.js";
 import { Plain } from "./plain.js";
 
 const MAX_GRANTS = 1000;
@@ -125,6 +126,10 @@ class WithCapabilities extends Plain {
   copySpecial(value) {
     const found = capabilityOf(value);
     return found === undefined ? undefined : this.#write(found);
+  }
+
+  checkPlain(value, prototype) {
+    if (prototype !== null) throw classNotSerializable(value);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectKeys,
   ObjectPrototype, ObjectPrototypeHasOwnProperty,
   ObjectSetPrototypeOf, PrimordialMap as Map, PrimordialSet as Set, SafeMap,
-  SetPrototypeAdd, SetPrototypeForEach,
+  SetPrototypeAdd, SetPrototypeForEach, StringPrototypeSlice,
 } from "../primordials.js";
 import {
   cloneableOf, dataCloneError, transferableOf, uncloneable,
@@ -35,6 +35,10 @@ export const notSerializable = (name) => dataCloneError(
   elsewhere[name] ??
   `Could not serialize object of type "${name}". This type does not support ` +
   "serialization.");
+
+// Of an instance of a worker's class, which would arrive without it.
+export const classNotSerializable = (value) =>
+  notSerializable(StringPrototypeSlice(v8.detail(value), 2, -1));
 
 // The value of an own data property, or undefined: no getter is asked.
 function ownData(object, key) {

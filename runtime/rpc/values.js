@@ -6,7 +6,9 @@ import {
   ArrayIsArray, list, ObjectGetOwnPropertyDescriptor, ObjectKeys,
   ObjectSetPrototypeOf, StringPrototypeSlice, toArray,
 } from "../primordials.js";
-import { notSerializable, Plain, requireGivable } from "../chunks/clone.js";
+import {
+  classNotSerializable, notSerializable, Plain, requireGivable,
+} from "../chunks/clone.js";
 import {
   dataCloneError, deserialize, TAG_DOM_EXCEPTION, TAG_FETCHER, TAG_HEADERS,
   TAG_READABLE, TAG_REQUEST, TAG_RESPONSE, TAG_STUB, TAG_WRITABLE, toBytes,
@@ -87,7 +89,7 @@ export class Outgoing extends Plain {
   }
 
   checkPlain(value, prototype) {
-    if (prototype !== null) throw notSerializable(classOf(value));
+    if (prototype !== null) throw classNotSerializable(value);
   }
 
   #byReference(value) {

@@ -403,6 +403,35 @@ host(
       isolate.of("code").map(({ grants }) => readGrants(grants).length), [1000]);
   });
 
+host(
+  "an instance of a class is nothing for env or props",
+  `class Account { balance = 1; }
+   export class Bare { constructor() { return Object.create(null); } }
+   export default { async fetch(request, env, ctx) {
+     const failures = [];
+     const attempt = (run) => {
+       try { run(); failures.push("none"); } catch ({ name, message }) {
+         failures.push(name + ": " + message);
+       }
+     };
+     const load = (given) =>
+       env.LOADER.load({ ...${CODE_TEXT}, globalOutbound: null, env: given });
+     attempt(() => load({ list: [new Account()] }));
+     attempt(() => load({ a: new Bare(), b: { c: new Map([[1, new Date()]]) } }));
+     attempt(() => ctx.exports.default({ props: { a: new Account() } }));
+     const stub = load({});
+     attempt(() => stub.getEntrypoint("x", { props: new Account() }));
+     attempt(() => stub.getEntrypoint("x", { props: { a: { b: 1 } } }));
+     return Response.json(failures);
+   } };`, env,
+  async (isolate) => {
+    const refused = 'DataCloneError: Could not serialize object of type "Account". ' +
+      "This type does not support serialization.";
+    assert.deepEqual(JSON.parse((await isolate.request()).text), [
+      refused, "none", refused, refused, "none",
+    ]);
+  });
+
 // wire/dw_wire.h: dw_wire_grant_t
 function readGrants(bytes) {
   const grants = [];
