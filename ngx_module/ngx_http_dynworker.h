@@ -530,6 +530,7 @@ struct ngx_http_dynworker_process_s {
     ngx_rbtree_t                    isolates;
     ngx_rbtree_node_t               isolates_sentinel;
     ngx_queue_t                     lru;            /* idle ones, oldest last */
+    ngx_queue_t                     stubbed;        /* that only stubs hold */
     ngx_uint_t                      count;          /* of dynamic isolates */
     uint64_t                        memory;         /* that they take */
     uint64_t                        granted;        /* by calls: next number */
@@ -1017,7 +1018,7 @@ typedef enum {
 struct ngx_http_dynworker_isolate_s {
     ngx_str_node_t                  sn;         /* "namespace NUL id" */
     ngx_http_dynworker_process_t   *process;
-    ngx_queue_t                     queue;      /* lru, or hosts */
+    ngx_queue_t                     queue;      /* lru, stubbed, or hosts */
     ngx_http_dynworker_role_e       role;
     ngx_http_dynworker_state_e      state;
     ngx_str_t                       name;       /* for messages */
@@ -1046,10 +1047,14 @@ struct ngx_http_dynworker_isolate_s {
 
     uint64_t                        memory;     /* as its engine claims */
     ngx_uint_t                      refs;       /* calls, loads */
+    ngx_uint_t                      loads;
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
     unsigned                        retired:1;  /* goes when it is not held */
+    unsigned                        evicted:1;  /* retired to make room */
+    unsigned                        counted:1;  /* in process->count */
     unsigned                        idle:1;     /* in lru */
+    unsigned                        stubbed:1;  /* in stubbed */
     unsigned                        fresh:1;    /* no call was sent to it */
     unsigned                        disposed:1;
 };

@@ -32,6 +32,12 @@ static ngx_int_t ngx_http_dynworker_loader_room(
     ngx_http_dynworker_process_t *process);
 static ngx_int_t ngx_http_dynworker_loader_trim(
     ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_isolate_settle(
+    ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_isolate_uncount(
+    ngx_http_dynworker_isolate_t *isolate);
+static void ngx_http_dynworker_isolate_evict(
+    ngx_http_dynworker_isolate_t *isolate);
 static ngx_int_t ngx_http_dynworker_loader_evict(
     ngx_http_dynworker_process_t *process);
 static void ngx_http_dynworker_isolate_claim(
@@ -39,6 +45,10 @@ static void ngx_http_dynworker_isolate_claim(
 static void ngx_http_dynworker_loader_idle(ngx_event_t *ev);
 static void ngx_http_dynworker_loader_idle_timer(
     ngx_http_dynworker_process_t *process);
+static ngx_http_dynworker_isolate_t *ngx_http_dynworker_loader_again(
+    ngx_http_dynworker_isolate_t *last);
+static void ngx_http_dynworker_load_hold(ngx_http_dynworker_load_t *load,
+    ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_load_provide(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_prepare(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load);
@@ -53,6 +63,7 @@ ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process)
                     ngx_str_rbtree_insert_value);
 
     ngx_queue_init(&process->lru);
+    ngx_queue_init(&process->stubbed);
     ngx_queue_init(&process->hosts);
 
     process->granted = DW_WIRE_CALL_GRANTS;
@@ -281,6 +292,7 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
     }
 
     if (role == NGX_HTTP_DYNWORKER_SANDBOX) {
+        isolate->counted = 1;
         process->count++;
     }
 
@@ -318,9 +330,7 @@ ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
         ngx_rbtree_delete(&process->isolates, &isolate->sn.node);
     }
 
-    if (isolate->role == NGX_HTTP_DYNWORKER_SANDBOX) {
-        process->count--;
-    }
+    ngx_http_dynworker_isolate_uncount(isolate);
 
     if (isolate->idle
         || (isolate->role == NGX_HTTP_DYNWORKER_HOST && !isolate->retired))
@@ -345,8 +355,9 @@ ngx_http_dynworker_isolate_ref(ngx_http_dynworker_isolate_t *isolate)
 {
     isolate->refs++;
 
-    if (isolate->idle) {
+    if (isolate->idle || isolate->stubbed) {
         isolate->idle = 0;
+        isolate->stubbed = 0;
         ngx_queue_remove(&isolate->queue);
     }
 }
@@ -356,7 +367,13 @@ void
 ngx_http_dynworker_isolate_unref(ngx_http_dynworker_isolate_t *isolate)
 {
     if (--isolate->refs) {
+        ngx_http_dynworker_isolate_settle(isolate);
         return;
+    }
+
+    if (isolate->stubbed) {
+        isolate->stubbed = 0;
+        ngx_queue_remove(&isolate->queue);
     }
 
     if (isolate->role == NGX_HTTP_DYNWORKER_HOST && !isolate->retired) {
@@ -391,6 +408,57 @@ ngx_http_dynworker_isolate_rest(ngx_http_dynworker_isolate_t *isolate)
 }
 
 
+/*
+ * Stubs that nobody calls hold it: it may be evicted all the same, since they
+ * can give its code again.
+ */
+static void
+ngx_http_dynworker_isolate_settle(ngx_http_dynworker_isolate_t *isolate)
+{
+    if (isolate->refs != isolate->loads || isolate->stubbed
+        || isolate->retired || isolate->state != NGX_HTTP_DYNWORKER_WARM)
+    {
+        return;
+    }
+
+    isolate->stubbed = 1;
+
+    ngx_queue_insert_head(&isolate->process->stubbed, &isolate->queue);
+
+    (void) ngx_http_dynworker_loader_trim(isolate->process);
+}
+
+
+static void
+ngx_http_dynworker_isolate_uncount(ngx_http_dynworker_isolate_t *isolate)
+{
+    if (isolate->counted) {
+        isolate->counted = 0;
+        isolate->process->count--;
+    }
+}
+
+
+/* Its stubs get another isolate when they are called. */
+static void
+ngx_http_dynworker_isolate_evict(ngx_http_dynworker_isolate_t *isolate)
+{
+    isolate->stubbed = 0;
+    ngx_queue_remove(&isolate->queue);
+
+    if (isolate->named) {
+        isolate->named = 0;
+        ngx_rbtree_delete(&isolate->process->isolates, &isolate->sn.node);
+    }
+
+    isolate->retired = 1;
+    isolate->evicted = 1;
+
+    ngx_http_dynworker_isolate_uncount(isolate);
+    ngx_http_dynworker_isolate_cool(isolate);
+}
+
+
 /* For one more: in number, and in memory that is not all used up. */
 static ngx_int_t
 ngx_http_dynworker_loader_room(ngx_http_dynworker_process_t *process)
@@ -420,22 +488,32 @@ ngx_http_dynworker_loader_trim(ngx_http_dynworker_process_t *process)
 }
 
 
-/* The one that has been idle for longest makes room. */
+/*
+ * The one that has been idle for longest makes room; when there is none, the
+ * one whose stubs have not been called for longest.
+ */
 static ngx_int_t
 ngx_http_dynworker_loader_evict(ngx_http_dynworker_process_t *process)
 {
     ngx_queue_t  *q;
 
-    if (ngx_queue_empty(&process->lru)) {
-        return NGX_DECLINED;
+    if (!ngx_queue_empty(&process->lru)) {
+        q = ngx_queue_last(&process->lru);
+
+        ngx_http_dynworker_isolate_destroy(
+                      ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+        return NGX_OK;
     }
 
-    q = ngx_queue_last(&process->lru);
+    if (!ngx_queue_empty(&process->stubbed)) {
+        q = ngx_queue_last(&process->stubbed);
 
-    ngx_http_dynworker_isolate_destroy(
-                  ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+        ngx_http_dynworker_isolate_evict(
+                      ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue));
+        return NGX_OK;
+    }
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 
@@ -845,12 +923,12 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
         return NGX_OK;
     }
 
-    load->isolate = isolate;
-    ngx_http_dynworker_isolate_ref(isolate);
+    ngx_http_dynworker_load_hold(load, isolate);
 
     if (isolate->named) {
         load->lasting = 1;
         ngx_http_dynworker_load_provide(load);
+        ngx_http_dynworker_isolate_settle(isolate);
         return NGX_OK;
     }
 
@@ -868,13 +946,12 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
 ngx_http_dynworker_isolate_t *
 ngx_http_dynworker_load_isolate(ngx_http_dynworker_load_t *load)
 {
-    size_t                         len;
-    ngx_str_t                      space, id;
     ngx_http_dynworker_isolate_t  *isolate, *last;
 
     last = load->isolate;
 
-    if (!load->lasting || load->again
+    if (load->again
+        || (!load->lasting && !last->evicted)
         || (last->state != NGX_HTTP_DYNWORKER_COLD && !last->retired))
     {
         return last;
@@ -882,17 +959,10 @@ ngx_http_dynworker_load_isolate(ngx_http_dynworker_load_t *load)
 
     if (last->retired) {
 
-        /* another one has its place in the table, or gets it now */
-
-        len = last->name.len;
-
-        space.data = last->sn.str.data;
-        space.len = last->sn.str.len - len - 1;
-
-        id.data = last->sn.str.data + space.len + 1;
-        id.len = len;
-
-        isolate = ngx_http_dynworker_loader_get(last->process, &space, &id);
+        isolate = load->lasting ? ngx_http_dynworker_loader_again(last)
+                                : ngx_http_dynworker_isolate_create(
+                                      last->process, last->role, NULL,
+                                      &last->name);
         if (isolate == NULL) {
             return NULL;
         }
@@ -902,9 +972,8 @@ ngx_http_dynworker_load_isolate(ngx_http_dynworker_load_t *load)
             ngx_queue_remove(&load->queue);
         }
 
-        load->isolate = isolate;
-
-        ngx_http_dynworker_isolate_ref(isolate);
+        last->loads--;
+        ngx_http_dynworker_load_hold(load, isolate);
         ngx_http_dynworker_isolate_unref(last);
 
     } else if (last->failure_code == DW_WIRE_BAD_CODE
@@ -918,6 +987,34 @@ ngx_http_dynworker_load_isolate(ngx_http_dynworker_load_t *load)
     ngx_http_dynworker_load_provide(load);
 
     return load->isolate;
+}
+
+
+/* Another one has the place of this in the table, or gets it now. */
+static ngx_http_dynworker_isolate_t *
+ngx_http_dynworker_loader_again(ngx_http_dynworker_isolate_t *last)
+{
+    ngx_str_t  space, id;
+
+    id.len = last->name.len;
+
+    space.data = last->sn.str.data;
+    space.len = last->sn.str.len - id.len - 1;
+
+    id.data = last->sn.str.data + space.len + 1;
+
+    return ngx_http_dynworker_loader_get(last->process, &space, &id);
+}
+
+
+static void
+ngx_http_dynworker_load_hold(ngx_http_dynworker_load_t *load,
+    ngx_http_dynworker_isolate_t *isolate)
+{
+    load->isolate = isolate;
+
+    isolate->loads++;
+    ngx_http_dynworker_isolate_ref(isolate);
 }
 
 
@@ -1180,6 +1277,7 @@ ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load)
     ngx_http_dynworker_channel_close(channel, DW_WIRE_CANCEL);
 
     if (isolate) {
+        isolate->loads--;
         ngx_http_dynworker_isolate_unref(isolate);
     }
 

@@ -879,7 +879,7 @@ export default {
 
 
 
-=== TEST 24: when all isolates are in use, get() and load() fail, and the host goes on
+=== TEST 24: when all isolates are at work, get() and load() fail, and the host goes on
 --- http_config
     dynworker_isolates max=2;
 --- config
@@ -890,32 +890,141 @@ export default {
 --- user_files
 >>> host.js
 import { lines, message, module } from "./help.js";
-const hello = module("export default { fetch: () => new Response('hello') };");
+const worker = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export default class extends WorkerEntrypoint {
+    hello() { return "hello"; }
+    call(f) { return f(); }
+  }`);
 export default {
   async fetch(request, env) {
-    const get = (id) => env.LOADER.get(id, () => hello).getEntrypoint();
-    const text = (fetcher) => message(async () =>
-      (await fetcher.fetch("http://x/")).text());
-    const a = get("a"), b = get("b");
-    return lines(
-      await text(a), await text(b), await text(get("c")),
-      await text(env.LOADER.load(hello).getEntrypoint()), await text(a));
+    const get = (id) => env.LOADER.get(id, () => worker).getEntrypoint();
+    let open;
+    const gate = new Promise((resolve) => { open = resolve; });
+    const a = get("a");
+    const busy = [a.call(() => gate), get("b").call(() => gate)];
+    const answers = [
+      await message(() => get("c").hello()),
+      await message(() => env.LOADER.load(worker).getEntrypoint().hello()),
+      await message(() => a.hello()),
+    ];
+    open("opened");
+    return lines(...answers, ...await Promise.all(busy),
+      await message(() => get("c").hello()));
   },
 };
 --- request
 GET /t
 --- response_body
-no error, but hello
-no error, but hello
 Error: Too many dynamic workers.
 Error: Too many dynamic workers.
+no error, but hello
+opened
+opened
 no error, but hello
 --- no_error_log
 [alert]
 
 
 
-=== TEST 25: a worker of load() lives as long as its host's request
+=== TEST 25: workers that only stubs hold make room, and come back when they are called
+--- http_config
+    dynworker_isolates max=2;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+let asked = 0;
+const counter = (name, modules) => ({
+  mainModule: "main.js", modules: {
+    "main.js": `let n = 0; export default { fetch: () => new Response("${name}" + ++n) };`,
+    ...modules,
+  },
+});
+const answer = async (worker) => {
+  try {
+    return await (await worker.getEntrypoint().fetch("http://x/")).text();
+  } catch (error) {
+    return error.message;
+  }
+};
+export default {
+  async fetch(request, env) {
+    const got = [], loaded = [];
+    const said = [];
+    for (let i = 0; i < 5; i++) {
+      got.push(env.LOADER.get(`g${i}`, () => { asked++; return counter(`g${i}-`); }));
+      loaded.push(env.LOADER.load(counter(`l${i}-`)));
+      said.push(await answer(got[i]), await answer(loaded[i]));
+    }
+    const again = [];
+    for (let i = 0; i < 5; i++) {
+      again.push(await answer(got[i]), await answer(loaded[i]));
+    }
+    const twice = [await answer(got[4]), await answer(loaded[4])];
+    const large = env.LOADER.load(
+      counter("large-", { "text": { text: "x".repeat(300 * 1024) } }));
+    const end = [await answer(large), await answer(large)];
+    await answer(got[0]);
+    await answer(got[1]);
+    end.push(await answer(large), await answer(large));
+    return lines(said.join(" "), again.join(" "), twice.join(" "), asked, ...end);
+  },
+};
+--- request
+GET /t
+--- response_body
+g0-1 l0-1 g1-1 l1-1 g2-1 l2-1 g3-1 l3-1 g4-1 l4-1
+g0-1 l0-1 g1-1 l1-1 g2-1 l2-1 g3-1 l3-1 g4-1 l4-1
+g4-2 l4-2
+12
+large-1
+large-2
+The worker had to make room for others, and its code is too large to have been kept: load() it again.
+The worker had to make room for others, and its code is too large to have been kept: load() it again.
+--- no_error_log
+[alert]
+
+
+
+=== TEST 26: memory= makes room among workers that only stubs hold, too
+--- http_config
+    dynworker_isolates memory=16m;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { module } from "./help.js";
+export default {
+  async fetch(request, env) {
+    const stubs = [];
+    let sum = 0;
+    for (let i = 0; i < 30; i++) {
+      stubs.push(env.LOADER.get(`g${i}`, () => module(
+        `export default { fetch: () => new Response("${i}") };`)).getEntrypoint());
+      sum += Number(await (await stubs[i].fetch(request)).text());
+    }
+    for (const stub of stubs) sum += Number(await (await stub.fetch(request)).text());
+    return new Response(`${sum}\n`);
+  },
+};
+--- request
+GET /t
+--- response_body
+870
+--- no_error_log
+[error]
+
+
+
+=== TEST 27: a worker of load() lives as long as its host's request
 --- http_config
     dynworker_isolates max=2;
 --- config
@@ -950,7 +1059,7 @@ export default {
 
 
 
-=== TEST 26: a dynamic worker that is slow does not hold others back
+=== TEST 28: a dynamic worker that is slow does not hold others back
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -988,7 +1097,7 @@ quick slow
 
 
 
-=== TEST 27: limits in code lower the location's, and never raise them
+=== TEST 29: limits in code lower the location's, and never raise them
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1017,7 +1126,7 @@ worker "cpu 100000" exceeded CPU time limit, "dynworker_limits cpu=300ms"
 
 
 
-=== TEST 28: a dynamic worker sees nothing of the machine or of other workers
+=== TEST 30: a dynamic worker sees nothing of the machine or of other workers
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1047,7 +1156,7 @@ GET /t
 
 
 
-=== TEST 29: eval and new Function are refused in host and dynamic workers
+=== TEST 31: eval and new Function are refused in host and dynamic workers
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1085,7 +1194,7 @@ EvalError EvalError EvalError EvalError TypeError
 
 
 
-=== TEST 30: code that fails before its first request is an error of that request, not of the engine
+=== TEST 32: code that fails before its first request is an error of that request, not of the engine
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1127,7 +1236,7 @@ is not running
 
 
 
-=== TEST 31: limits of getEntrypoint() lower what one call may use, and never raise it
+=== TEST 33: limits of getEntrypoint() lower what one call may use, and never raise it
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1207,7 +1316,7 @@ worker "b" exceeded CPU time limit, "dynworker_limits cpu=20ms"
 
 
 
-=== TEST 32: a stub of get() outlives its isolate: the next call through it asks for the code again
+=== TEST 34: a stub of get() outlives its isolate: the next call through it asks for the code again
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1262,7 +1371,7 @@ exceeded CPU time limit
 
 
 
-=== TEST 33: calls that an isolate dies before it has seen them are made once more, their bodies and messages with them
+=== TEST 35: calls that an isolate dies before it has seen them are made once more, their bodies and messages with them
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1331,7 +1440,7 @@ exceeded CPU time limit
 
 
 
-=== TEST 34: a stub of load() has no code to ask for: it goes on to say what ended its worker
+=== TEST 36: a stub of load() has no code to ask for: it goes on to say what ended its worker
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1376,7 +1485,7 @@ exceeded CPU time limit
 
 
 
-=== TEST 35: dynworker_isolates memory= evicts workers that were idle for longest, until the rest fits
+=== TEST 37: dynworker_isolates memory= evicts workers that were idle for longest, until the rest fits
 --- http_config
     dynworker_isolates memory=64m;
 --- config
@@ -1409,7 +1518,7 @@ export default {
 
 
 
-=== TEST 36: when workers in use take all memory, get() and load() fail, and the host goes on
+=== TEST 38: when workers in use take all memory, get() and load() fail, and the host goes on
 --- http_config
     dynworker_isolates memory=64m;
 --- config
@@ -1421,19 +1530,31 @@ export default {
 >>> host.js
 import { lines, message, module } from "./help.js";
 const code = module(`
+  import { WorkerEntrypoint } from "cloudflare:workers";
   const held = new Uint8Array(20 << 20).fill(1);
-  export default { fetch: () => new Response("ran " + held.length) };`);
+  export default class extends WorkerEntrypoint {
+    fetch() { return new Response("ran " + held.length); }
+    call(f) { return f(); }
+  }`);
 export default {
   async fetch(request, env) {
+    let open;
+    const gate = new Promise((resolve) => { open = resolve; });
+    const busy = [];
     const run = async (worker) => {
       const e = worker.getEntrypoint();
+      busy.push(message(() => e.call(() => gate)));
       await (await e.fetch("http://x/")).text();
       return (await e.fetch("http://x/")).text();
     };
     const get = (id) => message(() => run(env.LOADER.get(id, () => code)));
-    return lines(
+    const answers = [
       await get("a"), await get("b"), await get("c"), await get("d"),
-      await message(() => run(env.LOADER.load(code))), await get("a"));
+      await message(() => run(env.LOADER.load(code))), await get("a"),
+    ];
+    open();
+    await Promise.all(busy);
+    return lines(...answers);
   },
 };
 --- request eval
@@ -1446,7 +1567,7 @@ export default {
 
 
 
-=== TEST 37: abortIsolate() ends a dynamic worker and all that runs in it; a new one is loaded
+=== TEST 39: abortIsolate() ends a dynamic worker and all that runs in it; a new one is loaded
 --- config
     location /t {
         dynworker_loader LOADER;
@@ -1512,7 +1633,7 @@ it went on
 
 
 
-=== TEST 38: abortIsolate() ends a host worker, too
+=== TEST 40: abortIsolate() ends a host worker, too
 --- config
     location /t {
         dynworker_script $TEST_NGINX_HTML_DIR/host.js;
@@ -1540,7 +1661,7 @@ qr/worker "\S*host\.js" failed at host\.js:5:33: abortIsolate\(\) was called: en
 
 
 
-=== TEST 39: env is what it was when the worker was loaded, the same object for all its requests, and import { env } too
+=== TEST 41: env is what it was when the worker was loaded, the same object for all its requests, and import { env } too
 --- config
     location /t {
         dynworker_loader LOADER;

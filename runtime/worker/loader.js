@@ -2,7 +2,8 @@
 // that was given it.
 //
 // A LOAD channel stands for the loaded worker: it is the stub.  Code goes out at
-// once for load(); for get(), when nginx asks for it because the id is cold.
+// once for load(); for get(), when nginx asks for it because the id is cold.  Of
+// either nginx may ask it again: a worker that nobody calls makes room for others.
 
 import {
   BAD_CODE, OUTBOUND_CAPABILITY, OUTBOUND_INHERIT, OUTBOUND_NONE, ops,
@@ -10,6 +11,7 @@ import {
 import {
   PrimordialError as Error, PrimordialTypeError as TypeError,
   PromisePrototypeThen, PromiseResolve, StringPrototypeIndexOf,
+  TypedArrayPrototypeGetByteLength,
 } from "../primordials.js";
 import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { chunk } from "../core/chunks.js";
@@ -64,6 +66,9 @@ function prepare(code) {
   };
 }
 
+// Code of load() that is larger is not kept to be sent again.
+const MAX_KEPT = 256 * 1024;
+
 // The receiver of a LOAD channel, and what its stub's calls go to.
 class Load {
   channel = 0;
@@ -71,6 +76,7 @@ class Load {
   invocation;
   #frame = currentFrame();
   #callback = null;
+  #kept = null;           // of load(): its code
   #sender = null;
   #cleanup = () => this.#close();
 
@@ -93,8 +99,12 @@ class Load {
   }
 
   askForCode() {
+    if (this.error !== undefined) return;
     const callback = this.#callback;
-    if (callback === null || this.error !== undefined) return;
+    if (callback === null) {
+      this.#sendAgain();
+      return;
+    }
     let code;
     try {
       code = PromiseResolve(runIn(this.#frame, callback, undefined, []));
@@ -112,6 +122,24 @@ class Load {
       }
       this.send(prepared);
     }, (error) => this.#fail(error));
+  }
+
+  // For load().
+  sendOnce(prepared) {
+    if (TypedArrayPrototypeGetByteLength(prepared.bytes) <= MAX_KEPT) {
+      this.#kept = prepared;
+    }
+    this.send(prepared);
+  }
+
+  #sendAgain() {
+    if (this.#kept === null) {
+      this.#fail(new Error(
+        "The worker had to make room for others, and its code is too large to " +
+        "have been kept: load() it again."));
+      return;
+    }
+    this.send(this.#kept);
   }
 
   send({ bytes, capability, cpuMs, grants, outbound, subRequests, tails }) {
@@ -220,7 +248,7 @@ class WorkerLoader {
     const prepared = prepare(code);
     const load = new Load(invocation, null);
     load.open(this.#capability, null);
-    load.send(prepared);
+    load.sendOnce(prepared);
     return new WorkerStub(kCreate, load);
   }
 
