@@ -531,6 +531,9 @@ struct ngx_http_dynworker_process_s {
     ngx_rbtree_node_t               isolates_sentinel;
     ngx_queue_t                     lru;            /* idle ones, oldest last */
     ngx_queue_t                     stubbed;        /* that only stubs hold */
+    ngx_queue_t                     parked;         /* that wait for room */
+    ngx_uint_t                      nparked;
+    ngx_event_t                     admit;          /* there may be room */
     ngx_uint_t                      count;          /* of dynamic isolates */
     uint64_t                        memory;         /* that they take */
     uint64_t                        granted;        /* by calls: next number */
@@ -586,6 +589,9 @@ void ngx_http_dynworker_engine_empty(ngx_http_dynworker_engine_t *engine);
  */
 ngx_int_t ngx_http_dynworker_engine_park(ngx_http_dynworker_engine_t *engine,
     ngx_http_dynworker_call_t *call);
+/* It is not running, and is going to be at once. */
+ngx_uint_t ngx_http_dynworker_engine_restarts(
+    ngx_http_dynworker_engine_t *engine);
 /* Marks it as misbehaving: it is closed once the frame in hand is done. */
 void ngx_http_dynworker_engine_break(ngx_http_dynworker_engine_t *engine,
     const char *why);
@@ -1018,7 +1024,8 @@ typedef enum {
 struct ngx_http_dynworker_isolate_s {
     ngx_str_node_t                  sn;         /* "namespace NUL id" */
     ngx_http_dynworker_process_t   *process;
-    ngx_queue_t                     queue;      /* lru, stubbed, or hosts */
+    ngx_queue_t                     queue;      /* lru, stubbed, parked, or
+                                                   hosts */
     ngx_http_dynworker_role_e       role;
     ngx_http_dynworker_state_e      state;
     ngx_str_t                       name;       /* for messages */
@@ -1055,6 +1062,7 @@ struct ngx_http_dynworker_isolate_s {
     unsigned                        counted:1;  /* in process->count */
     unsigned                        idle:1;     /* in lru */
     unsigned                        stubbed:1;  /* in stubbed */
+    unsigned                        parked:1;   /* in parked: WAITING */
     unsigned                        fresh:1;    /* no call was sent to it */
     unsigned                        disposed:1;
 };
@@ -1084,7 +1092,16 @@ void ngx_http_dynworker_loader_retire(ngx_http_dynworker_engine_t *engine);
 ngx_http_dynworker_isolate_t *ngx_http_dynworker_host_isolate(
     ngx_http_dynworker_process_t *process, ngx_http_dynworker_loc_conf_t *conf,
     ngx_http_conf_ctx_t *ctx);
-/* The isolate of an id, maybe cold; NULL: no memory or too many. */
+/* Is there room for one more isolate?  Idle ones go for it. */
+ngx_int_t ngx_http_dynworker_loader_room(
+    ngx_http_dynworker_process_t *process);
+/* There may be some now, or an engine again, for those that wait. */
+void ngx_http_dynworker_loader_wake(
+    ngx_http_dynworker_process_t *process);
+/* Logs that there is none for the worker of this name. */
+void ngx_http_dynworker_loader_full(ngx_http_dynworker_process_t *process,
+    ngx_str_t *name, ngx_log_t *log);
+/* The isolate of an id, maybe cold; NULL: no memory. */
 ngx_http_dynworker_isolate_t *ngx_http_dynworker_loader_get(
     ngx_http_dynworker_process_t *process, ngx_str_t *space, ngx_str_t *id);
 void ngx_http_dynworker_isolate_ref(ngx_http_dynworker_isolate_t *isolate);

@@ -797,6 +797,13 @@ ngx_http_dynworker_call_log_failure(ngx_http_dynworker_call_t *call,
         break;
 
     case DW_WIRE_OVERLOAD:
+
+        if (call->isolate->failure_code == DW_WIRE_OVERLOAD) {
+            ngx_http_dynworker_loader_full(call->process, &call->isolate->name,
+                                           log);
+            break;
+        }
+
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "worker \"%V\" has too many requests in its queue, "
                       "\"dynworker_limits queue=%ui\"",

@@ -130,16 +130,25 @@ ngx_http_dynworker_client_isolate(ngx_http_request_t *r, ngx_int_t *status)
     }
 
     isolate = ngx_http_dynworker_loader_get(process, &dlcf->load_space, &id);
-
     if (isolate == NULL) {
+        return NULL;
+    }
+
+    if (isolate->state != NGX_HTTP_DYNWORKER_COLD) {
+        return isolate;
+    }
+
+    /* kept while its code is asked for, whatever happens to it */
+
+    ngx_http_dynworker_isolate_ref(isolate);
+
+    if (ngx_http_dynworker_loader_room(process) != NGX_OK) {
+        ngx_http_dynworker_isolate_unref(isolate);
+
         ngx_str_set(&ctx->error, "overload");
 
         ngx_http_dynworker_text(&id);
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "no room for worker \"%V\", "
-                      "\"dynworker_isolates max=%ui memory=%uzm\"",
-                      &id, dmcf->max_isolates, dmcf->memory / (1024 * 1024));
+        ngx_http_dynworker_loader_full(process, &id, r->connection->log);
 
         ngx_http_dynworker_client_retry_after(r);
 
@@ -148,28 +157,21 @@ ngx_http_dynworker_client_isolate(ngx_http_request_t *r, ngx_int_t *status)
         return NULL;
     }
 
-    if (isolate->state == NGX_HTTP_DYNWORKER_COLD) {
+    isolate->conf = dlcf;
+    isolate->conf_ctx = cscf->ctx;
+    isolate->limits = dlcf->dynamic_limits;
+    isolate->own_cap = ((ngx_http_dynworker_cap_t *) dlcf->caps->elts)[0];
 
-        isolate->conf = dlcf;
-        isolate->conf_ctx = cscf->ctx;
-        isolate->limits = dlcf->dynamic_limits;
-        isolate->own_cap = ((ngx_http_dynworker_cap_t *) dlcf->caps->elts)[0];
-
-        /* kept while its code is asked for, whatever happens to it */
-
-        ngx_http_dynworker_isolate_ref(isolate);
-
-        if (ngx_http_complex_value(r, dlcf->load_code, &uri) != NGX_OK
-            || ngx_http_dynworker_code_fetch(isolate, r, &uri) != NGX_OK)
-        {
-            ngx_http_dynworker_isolate_unref(isolate);
-            return NULL;
-        }
-
-        /* WAITING: it rests in the table until the call is there */
-
+    if (ngx_http_complex_value(r, dlcf->load_code, &uri) != NGX_OK
+        || ngx_http_dynworker_code_fetch(isolate, r, &uri) != NGX_OK)
+    {
         ngx_http_dynworker_isolate_unref(isolate);
+        return NULL;
     }
+
+    /* WAITING: it rests in the table until the call is there */
+
+    ngx_http_dynworker_isolate_unref(isolate);
 
     return isolate;
 }

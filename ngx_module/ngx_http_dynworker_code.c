@@ -215,11 +215,17 @@ ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out, ngx_int_t rc)
 
         size = out->code ? out->code->last - out->code->pos : 0;
 
-        if (ngx_http_dynworker_isolate_open(isolate, out->format) == NGX_OK
-            && (size == 0
-                || ngx_http_dynworker_channel_send(isolate->channel,
-                                                   out->code->pos, size)
-                   == NGX_OK))
+        if (ngx_http_dynworker_loader_room(isolate->process) != NGX_OK) {
+            ngx_str_set(&message, "Too many dynamic workers.");
+            ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_OVERLOAD,
+                                            &message, NULL);
+
+        } else if (ngx_http_dynworker_isolate_open(isolate, out->format)
+                   == NGX_OK
+                   && (size == 0
+                       || ngx_http_dynworker_channel_send(isolate->channel,
+                                                          out->code->pos, size)
+                          == NGX_OK))
         {
             ngx_http_dynworker_isolate_loaded(isolate);
 

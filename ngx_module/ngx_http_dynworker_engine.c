@@ -687,6 +687,15 @@ ngx_http_dynworker_engine_park(ngx_http_dynworker_engine_t *engine,
 }
 
 
+ngx_uint_t
+ngx_http_dynworker_engine_restarts(ngx_http_dynworker_engine_t *engine)
+{
+    return engine->broken
+           || (engine->connection == NULL && engine->restart.timer_set
+               && engine->backoff <= NGX_HTTP_DYNWORKER_BACKOFF_MIN);
+}
+
+
 static void
 ngx_http_dynworker_engine_unpark(ngx_http_dynworker_engine_t *engine,
     ngx_uint_t running)
@@ -702,6 +711,8 @@ ngx_http_dynworker_engine_unpark(ngx_http_dynworker_engine_t *engine,
                       ngx_queue_data(q, ngx_http_dynworker_call_t, queue),
                       running);
     }
+
+    ngx_http_dynworker_loader_wake(engine->process);
 }
 
 

@@ -28,15 +28,17 @@ static void ngx_http_dynworker_isolate_forget(
     ngx_http_dynworker_isolate_t *isolate);
 static ngx_uint_t ngx_http_dynworker_isolate_ask(
     ngx_http_dynworker_isolate_t *isolate);
-static ngx_int_t ngx_http_dynworker_loader_room(
-    ngx_http_dynworker_process_t *process);
+static void ngx_http_dynworker_loader_admit(ngx_event_t *ev);
 static ngx_int_t ngx_http_dynworker_loader_trim(
     ngx_http_dynworker_process_t *process);
 static void ngx_http_dynworker_isolate_settle(
     ngx_http_dynworker_isolate_t *isolate);
-static void ngx_http_dynworker_isolate_uncount(
-    ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_isolate_evict(
+    ngx_http_dynworker_isolate_t *isolate);
+static ngx_int_t ngx_http_dynworker_isolate_park(
+    ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_dynworker_isolate_t *loader);
+static void ngx_http_dynworker_isolate_unpark(
     ngx_http_dynworker_isolate_t *isolate);
 static ngx_int_t ngx_http_dynworker_loader_evict(
     ngx_http_dynworker_process_t *process);
@@ -52,6 +54,7 @@ static void ngx_http_dynworker_load_hold(ngx_http_dynworker_load_t *load,
 static void ngx_http_dynworker_load_provide(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_prepare(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_ask(ngx_http_dynworker_load_t *load);
+static void ngx_http_dynworker_load_start(ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_refuse(ngx_http_dynworker_load_t *load,
     ngx_uint_t code, char *message);
 
@@ -64,9 +67,14 @@ ngx_http_dynworker_loader_init(ngx_http_dynworker_process_t *process)
 
     ngx_queue_init(&process->lru);
     ngx_queue_init(&process->stubbed);
+    ngx_queue_init(&process->parked);
     ngx_queue_init(&process->hosts);
 
     process->granted = DW_WIRE_CALL_GRANTS;
+
+    process->admit.handler = ngx_http_dynworker_loader_admit;
+    process->admit.data = process;
+    process->admit.log = process->cycle->log;
 
     process->idle.handler = ngx_http_dynworker_loader_idle;
     process->idle.data = process;
@@ -83,6 +91,10 @@ ngx_http_dynworker_loader_done(ngx_http_dynworker_process_t *process)
 
     if (process->idle.timer_set) {
         ngx_del_timer(&process->idle);
+    }
+
+    if (process->admit.posted) {
+        ngx_delete_posted_event(&process->admit);
     }
 
     while (!ngx_queue_empty(&process->lru)) {
@@ -247,12 +259,6 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
     size_t                         i, len;
     ngx_http_dynworker_isolate_t  *isolate;
 
-    if (role == NGX_HTTP_DYNWORKER_SANDBOX
-        && ngx_http_dynworker_loader_room(process) != NGX_OK)
-    {
-        return NULL;
-    }
-
     len = (space ? space->len + 1 : 0) + name->len;
 
     isolate = ngx_calloc(sizeof(ngx_http_dynworker_isolate_t) + len
@@ -291,11 +297,6 @@ ngx_http_dynworker_isolate_create(ngx_http_dynworker_process_t *process,
         *p++ = (c < 0x20 || c == 0x7f) ? '?' : c;
     }
 
-    if (role == NGX_HTTP_DYNWORKER_SANDBOX) {
-        isolate->counted = 1;
-        process->count++;
-    }
-
     if (space) {
         isolate->named = 1;
         isolate->sn.node.key = ngx_crc32_long(isolate->sn.str.data, len);
@@ -329,8 +330,6 @@ ngx_http_dynworker_isolate_destroy(ngx_http_dynworker_isolate_t *isolate)
     if (isolate->named) {
         ngx_rbtree_delete(&process->isolates, &isolate->sn.node);
     }
-
-    ngx_http_dynworker_isolate_uncount(isolate);
 
     if (isolate->idle
         || (isolate->role == NGX_HTTP_DYNWORKER_HOST && !isolate->retired))
@@ -402,6 +401,8 @@ ngx_http_dynworker_isolate_rest(ngx_http_dynworker_isolate_t *isolate)
 
     ngx_queue_insert_head(&isolate->process->lru, &isolate->queue);
 
+    ngx_http_dynworker_loader_wake(isolate->process);
+
     if (!isolate->process->idle.timer_set) {
         ngx_http_dynworker_loader_idle_timer(isolate->process);
     }
@@ -425,17 +426,9 @@ ngx_http_dynworker_isolate_settle(ngx_http_dynworker_isolate_t *isolate)
 
     ngx_queue_insert_head(&isolate->process->stubbed, &isolate->queue);
 
+    ngx_http_dynworker_loader_wake(isolate->process);
+
     (void) ngx_http_dynworker_loader_trim(isolate->process);
-}
-
-
-static void
-ngx_http_dynworker_isolate_uncount(ngx_http_dynworker_isolate_t *isolate)
-{
-    if (isolate->counted) {
-        isolate->counted = 0;
-        isolate->process->count--;
-    }
 }
 
 
@@ -454,22 +447,34 @@ ngx_http_dynworker_isolate_evict(ngx_http_dynworker_isolate_t *isolate)
     isolate->retired = 1;
     isolate->evicted = 1;
 
-    ngx_http_dynworker_isolate_uncount(isolate);
     ngx_http_dynworker_isolate_cool(isolate);
 }
 
 
 /* For one more: in number, and in memory that is not all used up. */
-static ngx_int_t
+ngx_int_t
 ngx_http_dynworker_loader_room(ngx_http_dynworker_process_t *process)
 {
-    if (process->count >= process->conf->max_isolates
-        && ngx_http_dynworker_loader_evict(process) != NGX_OK)
-    {
-        return NGX_DECLINED;
+    while (process->count >= process->conf->max_isolates) {
+
+        if (ngx_http_dynworker_loader_evict(process) != NGX_OK) {
+            return NGX_DECLINED;
+        }
     }
 
     return ngx_http_dynworker_loader_trim(process);
+}
+
+
+void
+ngx_http_dynworker_loader_full(ngx_http_dynworker_process_t *process,
+    ngx_str_t *name, ngx_log_t *log)
+{
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "no room for worker \"%V\", "
+                  "\"dynworker_isolates max=%ui memory=%uzm\"",
+                  name, process->conf->max_isolates,
+                  process->conf->memory / (1024 * 1024));
 }
 
 
@@ -485,6 +490,79 @@ ngx_http_dynworker_loader_trim(ngx_http_dynworker_process_t *process)
     }
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_dynworker_loader_wake(ngx_http_dynworker_process_t *process)
+{
+    if (!ngx_queue_empty(&process->parked)) {
+        ngx_post_event(&process->admit, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_dynworker_loader_admit(ngx_event_t *ev)
+{
+    ngx_queue_t                   *q;
+    ngx_http_dynworker_isolate_t  *isolate;
+    ngx_http_dynworker_process_t  *process;
+
+    process = ev->data;
+
+    if (ngx_http_dynworker_engine_restarts(
+                              process->engines[NGX_HTTP_DYNWORKER_SANDBOX]))
+    {
+        return;
+    }
+
+    while (!ngx_queue_empty(&process->parked)
+           && ngx_http_dynworker_loader_room(process) == NGX_OK)
+    {
+        q = ngx_queue_head(&process->parked);
+        isolate = ngx_queue_data(q, ngx_http_dynworker_isolate_t, queue);
+
+        ngx_http_dynworker_isolate_unpark(isolate);
+        ngx_http_dynworker_load_start(isolate->provider);
+    }
+}
+
+
+/*
+ * Its code has come, and waits in a pipe for room, up to "queue=".  What a
+ * dynamic worker loads does not wait: that worker is itself in the way.
+ */
+static ngx_int_t
+ngx_http_dynworker_isolate_park(ngx_http_dynworker_isolate_t *isolate,
+    ngx_http_dynworker_isolate_t *loader)
+{
+    ngx_http_dynworker_process_t  *process;
+
+    process = isolate->process;
+
+    if (loader->role == NGX_HTTP_DYNWORKER_SANDBOX
+        || process->nparked >= isolate->limits.queue)
+    {
+        return NGX_DECLINED;
+    }
+
+    isolate->parked = 1;
+    process->nparked++;
+
+    ngx_queue_insert_tail(&process->parked, &isolate->queue);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_dynworker_isolate_unpark(ngx_http_dynworker_isolate_t *isolate)
+{
+    isolate->parked = 0;
+    isolate->process->nparked--;
+
+    ngx_queue_remove(&isolate->queue);
 }
 
 
@@ -614,6 +692,11 @@ ngx_http_dynworker_isolate_open(ngx_http_dynworker_isolate_t *isolate,
     isolate->state = NGX_HTTP_DYNWORKER_LOADING;
     isolate->fresh = 1;
 
+    if (isolate->role == NGX_HTTP_DYNWORKER_SANDBOX) {
+        isolate->counted = 1;
+        isolate->process->count++;
+    }
+
     return NGX_OK;
 }
 
@@ -657,7 +740,17 @@ ngx_http_dynworker_isolate_cool(ngx_http_dynworker_isolate_t *isolate)
     isolate->provider = NULL;
     isolate->state = NGX_HTTP_DYNWORKER_COLD;
 
+    if (isolate->parked) {
+        ngx_http_dynworker_isolate_unpark(isolate);
+    }
+
     ngx_http_dynworker_isolate_claim(isolate, 0);
+
+    if (isolate->counted) {
+        isolate->counted = 0;
+        isolate->process->count--;
+        ngx_http_dynworker_loader_wake(isolate->process);
+    }
 
     if (channel) {
         ngx_http_dynworker_channel_reset(channel, DW_WIRE_CANCEL, NULL);
@@ -839,6 +932,10 @@ static void
 ngx_http_dynworker_isolate_claim(ngx_http_dynworker_isolate_t *isolate,
     uint64_t bytes)
 {
+    if (bytes < isolate->memory) {
+        ngx_http_dynworker_loader_wake(isolate->process);
+    }
+
     isolate->process->memory += bytes - isolate->memory;
     isolate->memory = bytes;
 }
@@ -1203,6 +1300,39 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
     worker->outbound = DW_WIRE_OUTBOUND_INHERIT;
     ngx_http_dynworker_isolate_lower(isolate, worker);
 
+    if ((parent->isolate->role == NGX_HTTP_DYNWORKER_SANDBOX
+         || ngx_queue_empty(&isolate->process->parked))
+        && ngx_http_dynworker_loader_room(isolate->process) == NGX_OK)
+    {
+        ngx_http_dynworker_load_start(load);
+        return NGX_OK;
+    }
+
+    if (ngx_http_dynworker_isolate_park(isolate, parent->isolate) != NGX_OK) {
+        ngx_str_set(&message, "Too many dynamic workers.");
+        ngx_http_dynworker_pipe_cancel(pipe);
+        ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_OVERLOAD, &message,
+                                        NULL);
+        return NGX_OK;
+    }
+
+    ngx_http_dynworker_loader_wake(isolate->process);
+
+    return NGX_OK;
+}
+
+
+/* There is room for its isolate, which takes the code. */
+static void
+ngx_http_dynworker_load_start(ngx_http_dynworker_load_t *load)
+{
+    ngx_str_t                      message;
+    ngx_http_dynworker_pipe_t     *pipe;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    pipe = load->channel->in;
+    isolate = load->isolate;
+
     if (ngx_http_dynworker_isolate_open(isolate, DW_WIRE_CODE_VALUE)
         != NGX_OK)
     {
@@ -1210,7 +1340,7 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         ngx_http_dynworker_pipe_cancel(pipe);
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_ENGINE, &message,
                                         NULL);
-        return NGX_OK;
+        return;
     }
 
     pipe->refs++;
@@ -1219,8 +1349,6 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
 
     ngx_http_dynworker_pipe_set_sink(pipe, &ngx_http_dynworker_channel_sink,
                                      isolate->channel);
-
-    return NGX_OK;
 }
 
 

@@ -312,6 +312,47 @@ for my $role ('host', 'sandbox') {
 ok wait_until { !zombies($t) }, 'no zombies';
 ok $t->stop, 'it stops';
 
+# What waits for room when an engine ends has it in the next one.
+$t = DynWorker->start(http => 'dynworker_isolates max=1;', config => <<'END',
+    location / {
+        dynworker_script parked.js;
+        dynworker_loader LOADER;
+        dynworker_service HERE uri=/here;
+    }
+    location /here { return 204; }
+END
+    files => { 'parked.js' => <<'JS' });
+const worker = { mainModule: "m.js", modules: { "m.js": `
+  import { WorkerEntrypoint } from "cloudflare:workers";
+  export default class extends WorkerEntrypoint {
+    hello() { return "hello"; }
+    call(f) { return f(); }
+  }` } };
+export default {
+  async fetch(request, env) {
+    const load = () => env.LOADER.load(worker).getEntrypoint();
+    let busy;
+    await new Promise((resolve) => {
+      busy = load().call(() => { resolve(); return new Promise(() => {}); })
+        .catch((error) => error.message);
+    });
+    const waiting = [load().hello(), env.LOADER.get("id", () => worker)
+      .getEntrypoint().hello()];
+    // nginx has heard of them before it has answered
+    for (let i = 0; i < 3; i++) await env.HERE.fetch("http://here/");
+    console.error("begins " + new URL(request.url).searchParams.get("n"));
+    return Response.json([await busy, ...await Promise.all(waiting)]);
+  },
+};
+JS
+{
+    my $answer = ask($t, '/');
+    kill KILL => $t->engine('sandbox');
+    like $answer->(), qr/^200 0 .*\["The engine of this worker has ended\.","hello","hello"\]/s,
+        'what waits for room outlives the engine';
+}
+ok $t->stop, 'it stops';
+
 # -- an engine that does not start -------------------------------------------------
 
 $t = DynWorker->start(http => 'dynworker_engine /nonexistent;',

@@ -879,51 +879,64 @@ export default {
 
 
 
-=== TEST 24: when all isolates are at work, get() and load() fail, and the host goes on
+=== TEST 24: when all isolates are at work, what is loaded waits for room, up to queue=
 --- http_config
     dynworker_isolates max=2;
 --- config
     location /t {
         dynworker_loader LOADER;
+        dynworker_limits queue=3;
         dynworker_script $TEST_NGINX_HTML_DIR/host.js;
     }
 --- user_files
 >>> host.js
 import { lines, message, module } from "./help.js";
-const worker = module(`
+const text = `
   import { WorkerEntrypoint } from "cloudflare:workers";
   export default class extends WorkerEntrypoint {
     hello() { return "hello"; }
     call(f) { return f(); }
-  }`);
+    async load(code) {
+      return (await this.env.LOADER.load(code).getEntrypoint().fetch("http://x/")).text();
+    }
+  }`;
 export default {
   async fetch(request, env) {
-    const get = (id) => env.LOADER.get(id, () => worker).getEntrypoint();
+    const { LOADER } = env;
+    const worker = module(text, { env: { LOADER } });
+    const get = (id) => LOADER.get(id, () => worker).getEntrypoint();
     let open;
     const gate = new Promise((resolve) => { open = resolve; });
     const a = get("a");
-    const busy = [a.call(() => gate), get("b").call(() => gate)];
-    const answers = [
-      await message(() => get("c").hello()),
-      await message(() => env.LOADER.load(worker).getEntrypoint().hello()),
-      await message(() => a.hello()),
+    const busy = [];
+    for (const stub of [a, get("b")]) {
+      await new Promise((resolve) => {
+        busy.push(stub.call(() => { resolve(); return gate; }));
+      });
+    }
+    // code of load() comes at once, and so in this order
+    const load = () => message(() => LOADER.load(worker).getEntrypoint().hello());
+    const waiting = [load(), load(), load()];
+    const refused = [
+      await load(),
+      await message(() => get("e").hello()),
+      // it would wait for itself
+      await message(() => a.load(module("export default {}"))),
     ];
     open("opened");
-    return lines(...answers, ...await Promise.all(busy),
-      await message(() => get("c").hello()));
+    return lines(...refused, ...await Promise.all(busy), ...await Promise.all(waiting),
+      await message(() => get("e").hello()));
   },
 };
---- request
-GET /t
---- response_body
-Error: Too many dynamic workers.
-Error: Too many dynamic workers.
-no error, but hello
-opened
-opened
-no error, but hello
+--- request eval
+["GET /t", "GET /t"]
+--- response_body eval
+[("Error: Too many dynamic workers.\n" x 3 . "opened\n" x 2
+  . "no error, but hello\n" x 4) x 2]
+--- error_log
+no room for worker "e", "dynworker_isolates max=2 memory=2048m"
 --- no_error_log
-[alert]
+has too many requests
 
 
 
@@ -1518,7 +1531,7 @@ export default {
 
 
 
-=== TEST 38: when workers in use take all memory, get() and load() fail, and the host goes on
+=== TEST 38: when workers in use take all memory, others wait
 --- http_config
     dynworker_isolates memory=64m;
 --- config
@@ -1548,20 +1561,21 @@ export default {
       return (await e.fetch("http://x/")).text();
     };
     const get = (id) => message(() => run(env.LOADER.get(id, () => code)));
-    const answers = [
-      await get("a"), await get("b"), await get("c"), await get("d"),
-      await message(() => run(env.LOADER.load(code))), await get("a"),
-    ];
+    const answers = [await get("a"), await get("b"), await get("c")];
+    let isOver = false;
+    const waiting = [get("d"), message(() => run(env.LOADER.load(code)))];
+    Promise.race(waiting).then(() => { isOver = true; });
+    answers.push(await get("a"), isOver);
     open();
     await Promise.all(busy);
-    return lines(...answers);
+    return lines(...answers, ...await Promise.all(waiting));
   },
 };
 --- request eval
 ["GET /t", "GET /t"]
 --- response_body eval
-[("no error, but ran 20971520\n" x 3 . "Error: Too many dynamic workers.\n" x 2
-  . "no error, but ran 20971520\n") x 2]
+[("no error, but ran 20971520\n" x 4 . "false\n"
+  . "no error, but ran 20971520\n" x 2) x 2]
 --- no_error_log
 [alert]
 
@@ -1704,7 +1718,7 @@ GET /t
 
 
 
-=== TEST 40: stubs in the props of getEntrypoint() work while the call lasts that they came with
+=== TEST 42: stubs in the props of getEntrypoint() work while the call lasts that they came with
 --- config
     location /api/ { return 200 "$uri\n"; }
     location /t {
