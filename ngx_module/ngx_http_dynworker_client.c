@@ -19,6 +19,7 @@ static ngx_int_t ngx_http_dynworker_client_call(ngx_http_request_t *r,
 static ngx_http_dynworker_ctx_t *ngx_http_dynworker_client_ctx(
     ngx_http_request_t *r);
 static void ngx_http_dynworker_client_cleanup(void *data);
+static void ngx_http_dynworker_client_leave(ngx_http_dynworker_call_t *call);
 static void ngx_http_dynworker_client_retry_after(ngx_http_request_t *r);
 
 
@@ -345,14 +346,7 @@ ngx_http_dynworker_client_cleanup(void *data)
         return;
     }
 
-    ctx->call = NULL;
-
-    ngx_http_dynworker_call_keep(call);
-    call->request = NULL;
-
-    if (call->output.posted) {
-        ngx_delete_posted_event(&call->output);
-    }
+    ngx_http_dynworker_client_leave(call);
 
     if (call->request_pipe) {
         ngx_http_dynworker_pipe_end(call->request_pipe, DW_WIRE_CANCEL);
@@ -441,15 +435,10 @@ ngx_http_dynworker_client_finalize(ngx_http_dynworker_call_t *call,
 
 
 /* The request leaves the call, with what its variables need. */
-void
-ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
+static void
+ngx_http_dynworker_client_leave(ngx_http_dynworker_call_t *call)
 {
-    ngx_connection_t          *c;
-    ngx_http_request_t        *r;
     ngx_http_dynworker_ctx_t  *ctx;
-
-    r = call->request;
-    c = r->connection;
 
     ctx = call->ctx;
 
@@ -466,6 +455,19 @@ ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
     if (call->output.posted) {
         ngx_delete_posted_event(&call->output);
     }
+}
+
+
+void
+ngx_http_dynworker_client_finish(ngx_http_dynworker_call_t *call, ngx_int_t rc)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = call->request;
+    c = r->connection;
+
+    ngx_http_dynworker_client_leave(call);
 
     /* of a body that was read but not taken, the bytes are in r->pool */
 

@@ -39,8 +39,6 @@ ngx_http_dynworker_client_respond(ngx_http_dynworker_call_t *call,
 
     r = call->request;
 
-    call->ctx->cold = call->cold;
-
     r->headers_out.status = status;
     r->headers_out.content_length_n = -1;
     r->headers_out.last_modified_time = -1;

@@ -212,7 +212,8 @@ ngx_http_dynworker_cold_variable(ngx_http_request_t *r,
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;
-    v->data = (u_char *) (ctx->cold ? "1" : "0");
+    v->data = (u_char *) ((ctx->call ? ctx->call->cold : ctx->cold) ? "1"
+                                                                  : "0");
 
     return NGX_OK;
 }
@@ -272,7 +273,8 @@ ngx_http_dynworker_subrequests_variable(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    v->len = ngx_sprintf(p, "%ui", ctx->subrequests) - p;
+    v->len = ngx_sprintf(p, "%ui", ctx->call ? ctx->call->subrequests
+                                             : ctx->subrequests) - p;
     v->valid = 1;
     v->no_cacheable = 0;
     v->not_found = 0;

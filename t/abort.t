@@ -114,6 +114,8 @@ export default {
 JS
 
 my $t = DynWorker->start(http => <<"HTTP", config => <<"CONF", files => {
+    log_format worker '\$request cold=\$dynworker_cold '
+        'sub=\$dynworker_subrequests wall=\$dynworker_wall_time;';
     dynworker_outbound up {
         allow http://$address http://self.test;
         private_addresses on;
@@ -141,6 +143,7 @@ HTTP
     dynworker_global_outbound up;
     dynworker_limits cpu=5s;
     client_max_body_size 100m;
+    access_log logs/access.log worker;
 
     location /host {
         dynworker_script worker.js;
@@ -316,6 +319,10 @@ for my $way ('host', 'load', 'through') {
         ok closed($c), "$way, $act: the client goes away, the connection"
             . ' to the upstream is closed';
         close $c;
+        ok wait_until {
+            read_file($t->dir . '/logs/access.log')
+                =~ m{/$way\?act=$act&id=a&n=$n HTTP/1\.1 cold=0 sub=1 wall=\d}
+        }, "$way, $act: the access log knows what it did";
         nothing_left("$way, $act");
     }
 }

@@ -1287,6 +1287,8 @@ export default {
 ["GET /t", "GET /t"]
 --- response_body eval
 [("no error, but 200\n" x 3 . "Error: Too many subrequests.\n" x 2) x 2]
+--- response_headers eval
+[("X-Subrequests: 5") x 2]
 --- no_error_log
 [alert]
 
