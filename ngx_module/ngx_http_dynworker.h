@@ -866,6 +866,8 @@ struct ngx_http_dynworker_call_s {
     unsigned                        client_last:1;  /* last_buf is in out */
     unsigned                        sized:1;    /* client was told a length */
     unsigned                        body_started:1; /* client's body */
+    unsigned                        body_starting:1;
+    unsigned                        body_posted:1;  /* it has begun to come */
     unsigned                        body_ended:1;
     unsigned                        closed:1;
     unsigned                        tail:1;         /* nobody waits for it */

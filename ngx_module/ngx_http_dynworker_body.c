@@ -12,6 +12,8 @@ static void ngx_http_dynworker_client_cancelled(void *data);
 static ngx_int_t ngx_http_dynworker_client_body_start(
     ngx_http_dynworker_call_t *call);
 static void ngx_http_dynworker_client_body_post(ngx_http_request_t *r);
+static void ngx_http_dynworker_client_body_writable(
+    ngx_http_dynworker_call_t *call);
 static void ngx_http_dynworker_client_body_event(ngx_http_request_t *r);
 static void ngx_http_dynworker_client_body_read(
     ngx_http_dynworker_call_t *call);
@@ -80,19 +82,27 @@ ngx_http_dynworker_client_body_start(ngx_http_dynworker_call_t *call)
         /* another module has read it before */
 
         call->body = r->request_body->bufs;
+        call->body_posted = 1;
         call->body_ended = 1;
 
         return NGX_OK;
     }
 
     r->request_body_no_buffering = 1;
+    call->body_starting = 1;
 
     rc = ngx_http_read_client_request_body(r,
                                           ngx_http_dynworker_client_body_post);
 
+    call->body_starting = 0;
+
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
     }
+
+    /* reading a body has replaced it */
+
+    ngx_http_dynworker_client_body_writable(call);
 
     /* the reference that reading has taken */
 
@@ -102,6 +112,10 @@ ngx_http_dynworker_client_body_start(ngx_http_dynworker_call_t *call)
 }
 
 
+/*
+ * At once, as a rule.  A body that is complete before it is read over HTTP/2
+ * nginx does not read unbuffered: then a posted event leads here.
+ */
 static void
 ngx_http_dynworker_client_body_post(ngx_http_request_t *r)
 {
@@ -109,9 +123,14 @@ ngx_http_dynworker_client_body_post(ngx_http_request_t *r)
     ngx_http_dynworker_call_t  *call;
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_dynworker_module);
-    call = ctx->call;
+    call = ctx ? ctx->call : NULL;
+
+    if (call == NULL) {
+        return;
+    }
 
     call->body = r->request_body->bufs;
+    call->body_posted = 1;
     r->request_body->bufs = NULL;
 
     if (r->reading_body) {
@@ -122,11 +141,18 @@ ngx_http_dynworker_client_body_post(ngx_http_request_t *r)
         ngx_http_dynworker_client_watch(r);
     }
 
-    /* reading a body has replaced it */
+    if (!call->body_starting) {
+        ngx_http_dynworker_client_body_read(call);
+    }
+}
 
-    r->write_event_handler = call->out || call->busy
-                             ? ngx_http_dynworker_client_writable
-                             : ngx_http_request_empty_handler;
+
+static void
+ngx_http_dynworker_client_body_writable(ngx_http_dynworker_call_t *call)
+{
+    call->request->write_event_handler = call->out || call->busy
+                                         ? ngx_http_dynworker_client_writable
+                                         : ngx_http_request_empty_handler;
 }
 
 
@@ -163,6 +189,10 @@ ngx_http_dynworker_client_body_read(ngx_http_dynworker_call_t *call)
             if (rc != NGX_OK) {
                 goto failed;
             }
+        }
+
+        if (!call->body_posted) {
+            return;
         }
 
         rc = ngx_http_dynworker_client_body_pass(call);

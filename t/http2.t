@@ -184,6 +184,57 @@ is h2('/through'), join('', map { "chunk $_\n" } 0 .. 4) . '|2 200 0',
 is h2('/echo', '-H', 'Content-Length:', '-T', $t->dir . '/body', '-X', 'POST'),
     "$body|2 200 0", 'POST: of unknown length';
 
+# Bodies of any length that have come before the worker asks for them, with the
+# request's head, or come later.
+for my $length (1, 5, 1000, 16000, 60000) {
+    my $small = substr $body, 0, $length;
+    for my $path ('/text', '/echo', '/load', '/forward', '/through') {
+        is h2_body(0, $path, $small), $small, "$path: $length bytes with the head";
+        is h2_body(1, $path, $small), $small, "$path: $length bytes after it";
+    }
+}
+
+# An answer's body.  The request's leaves with its head, or once that is there.
+sub h2_body {
+    my ($after, $path, $content) = @_;
+    my $client = h2_client();
+    my $head = head(1, 'POST', $path, 0);
+    my $data = '';
+    while ($content =~ /\G(.{1,16000})/gs) {
+        $data .= frame(0, pos $content == length $content ? 1 : 0, 1, $1);
+    }
+    print $client $head;
+    if ($after) {
+        # nginx answers a PING after what came before it
+        print $client frame(6, 0, 0, 'x' x 8);
+        $client->flush;
+        my $in = '';
+        wait_until {
+            IO::Select->new($client)->can_read(1)
+                && sysread $client, $in, 65536, length $in;
+            $in =~ /x{8}/;
+        };
+    }
+    print $client $data, frame(8, 0, 0, pack 'N', 1_000_000),
+        frame(8, 0, 1, pack 'N', 1_000_000);
+    $client->flush;
+    my ($in, $answer, $ended) = ('', '');
+    wait_until {
+        IO::Select->new($client)->can_read(1)
+            && sysread $client, $in, 65536, length $in;
+        while (length $in >= 9) {
+            my ($size, $type, $flags) = unpack 'N C C', "\0" . substr $in, 0, 9;
+            last if length $in < 9 + $size;
+            my $payload = substr substr($in, 0, 9 + $size, ''), 9;
+            $answer .= $payload if $type == 0;
+            $ended = 1 if $type < 2 && $flags & 1;
+        }
+        $ended;
+    };
+    close $client;
+    return $answer;
+}
+
 # -- many streams -----------------------------------------------------------------
 
 my ($worker) = $t->workers;
