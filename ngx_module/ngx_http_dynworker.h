@@ -1209,6 +1209,11 @@ struct ngx_http_dynworker_outbound_s {
     ngx_str_t                       strings;    /* rest of the head */
 
     /* the request's body; a reference, NULL when there is none any more */
+    /* the proxy's own, behind ngx_http_dynworker_interim_init() */
+    ngx_int_t                     (*process_header)(ngx_http_request_t *r);
+    ngx_int_t                     (*reinit_request)(ngx_http_request_t *r);
+    ngx_uint_t                      interim;        /* how many have come */
+
     ngx_http_dynworker_pipe_t      *upload_pipe;
     ngx_http_dynworker_upload_e     upload;
     uint64_t                        upload_length;  /* as it was announced */
@@ -1283,6 +1288,9 @@ void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
 
 ngx_int_t ngx_http_dynworker_upload_init(ngx_conf_t *cf);
 /* outbound_event(): there is more of a body that is sent as it comes. */
+void ngx_http_dynworker_interim_init(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r);
+
 void ngx_http_dynworker_upload_event(ngx_http_dynworker_outbound_t *out);
 /* Nobody wants the rest. */
 void ngx_http_dynworker_upload_close(ngx_http_dynworker_outbound_t *out);

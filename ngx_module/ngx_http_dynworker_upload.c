@@ -9,6 +9,7 @@
  * nginx reads a body unbuffered for main requests only.  What it asks on the
  * way is where this file steps in: the proxy asks for a variable when it makes
  * the request, and its upstream for the body by the filters of request bodies.
+ * With that variable ngx_http_dynworker_interim.c begins, too.
  */
 
 #include "ngx_http_dynworker.h"
@@ -242,7 +243,7 @@ ngx_http_dynworker_upload_command(const char *name)
 }
 
 
-/* The outbound request that "r" carries out, if it has a body; else NULL. */
+/* The outbound request that "r" carries out; else NULL. */
 static ngx_http_dynworker_outbound_t *
 ngx_http_dynworker_upload_of(ngx_http_request_t *r)
 {
@@ -256,7 +257,7 @@ ngx_http_dynworker_upload_of(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r->main, ngx_http_dynworker_module);
     out = ctx ? ctx->outbound : NULL;
 
-    return out && out->request == r && out->upload_pipe ? out : NULL;
+    return out && out->request == r ? out : NULL;
 }
 
 
@@ -268,7 +269,7 @@ ngx_http_dynworker_upload_handler(ngx_http_request_t *r)
 
     out = ngx_http_dynworker_upload_of(r);
 
-    if (out == NULL) {
+    if (out == NULL || out->upload_pipe == NULL) {
         return NGX_DECLINED;
     }
 
@@ -570,7 +571,7 @@ ngx_http_dynworker_collect_set(ngx_http_dynworker_outbound_t *out,
 }
 
 
-/* The proxy makes the request: the moment to say that a body will follow. */
+/* The proxy makes the request: the moment to say what will follow. */
 static ngx_int_t
 ngx_http_dynworker_upload_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -583,10 +584,16 @@ ngx_http_dynworker_upload_variable(ngx_http_request_t *r,
 
     out = ngx_http_dynworker_upload_of(r);
 
-    if (rc != NGX_OK || out == NULL || r->upstream == NULL
+    if (rc != NGX_OK || out == NULL || r->upstream == NULL) {
+        return rc;
+    }
+
+    ngx_http_dynworker_interim_init(out, r);
+
+    if (out->upload_pipe == NULL
         || out->upload != NGX_HTTP_DYNWORKER_UPLOAD_STREAMING)
     {
-        return rc;
+        return NGX_OK;
     }
 
     return ngx_http_dynworker_upload_start(out, r);
@@ -777,7 +784,9 @@ ngx_http_dynworker_upload_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     out = ngx_http_dynworker_upload_of(r);
 
-    if (out == NULL || out->upload != NGX_HTTP_DYNWORKER_UPLOAD_SENDING) {
+    if (out == NULL || out->upload_pipe == NULL
+        || out->upload != NGX_HTTP_DYNWORKER_UPLOAD_SENDING)
+    {
         return ngx_http_next_request_body_filter(r, in);
     }
 

@@ -15,6 +15,10 @@ my $packed = Compress::Zlib::memGzip('unpacked');
 my %raw = (
     'status-101' => "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nbytes",
     'status-103' => "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok}Content-Length: 2\r\n\r\nok",
+    'interim'    => "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 9\r\n\r\n${ok}Content-Length: 2\r\n\r\nok",
+    'interims'   => ("HTTP/1.1 102 Processing\r\nX-Pad: " . 'p' x 9000 . "\r\n\r\n") x 32 . "${ok}Content-Length: 2\r\n\r\nok",
+    'too-many'   => "HTTP/1.1 102 Processing\r\n\r\n" x 33 . "${ok}Content-Length: 2\r\n\r\nok",
+    'only-103'   => "HTTP/1.1 103 Early Hints\r\n\r\n",
     'status-600' => "HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\nok",
     'status-999' => "HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\nok",
     'status-000' => "HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\nok",
@@ -50,6 +54,17 @@ my $up = Upstream->start({
         $c->say($raw{$name});
         $c->wait_closed(0.2);
         return 0;
+    },
+    # byte by byte, and the first try breaks off after an interim response
+    interim_pause => sub {
+        my ($c) = @_;
+        $c->say("HTTP/1.1 100 Continue\r\n\r\n");
+        return 0 if $c->{up}->count(qr/interim_pause/) == 1;
+        for my $byte (split //, "HTTP/1.1 103 Hints\r\nA: b\r\n\r\n${ok}Content-Length: 5\r\n\r\nlater") {
+            $c->say($byte);
+            $c->wait_closed(0.001);
+        }
+        return 1;
     },
     status => sub {
         my ($c) = @_;
@@ -91,6 +106,7 @@ my $address = '127.0.0.1:' . $up->port;
 
 my $t = DynWorker->start(http => <<"END", config => <<'END', files => { 't.js' => <<'END' });
     upstream api.test { server $address; keepalive 8; }
+    upstream two.test { server $address; server $address; }
     upstream closed.test { server 127.0.0.1:1; }
     dynworker_outbound api {
         allow all;
@@ -206,10 +222,14 @@ is content('get', '/status/200', method => 'HEAD', names => 'Content-Length'),
 is content('get', '/raw/content204'), '204|No Content|', '204 has no body, whatever follows';
 is content('get', '/raw/etag', names => 'ETag'), '304|Not Modified|ETag="x"|', '304 has none';
 
-for my $name (qw(status-101 status-103 status-600 status-999 status-000)) {
+for my $name (qw(status-101 only-103 too-many status-600 status-999 status-000)) {
     like content('get', "/raw/$name"), qr/^TypeError: /, "$name is no answer";
     like act('pass', "/raw/$name")->{content}, qr/^TypeError: /, '... to be passed on either';
 }
+is content('get', "/raw/$_", names => 'Link'), '200|OK|Link=null|ok', "$_: not the response yet"
+    for qw(status-103 interim interims);
+is act('pass', '/raw/interim')->{content}, 'ok', '... to be passed on either';
+is content('get', 'http://two.test/interim_pause'), '200|OK|later', 'an interim response long before the response';
 is content('get', '/raw/no-reason'), '200||ok', 'no reason phrase';
 
 # -- framing ------------------------------------------------------------------
