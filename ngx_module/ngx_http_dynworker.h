@@ -142,11 +142,8 @@ typedef struct {
     /* makes the loader namespaces of each location its own */
     ngx_uint_t                      locations;
 
-    /* index of $request_id, when a policy logs */
+    /* index of $request_id */
     ngx_int_t                       request_id;
-
-    /* some policy needs a client's variables */
-    ngx_uint_t                      keeps;      /* unsigned  keeps:1; */
 
     /* some location has a content handler of this module's */
     ngx_uint_t                      used;       /* unsigned  used:1; */
@@ -430,7 +427,7 @@ void ngx_http_dynworker_peer_cancel(void *ctx);
 char *ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* Notes who makes the attempt; NGX_ERROR: out of memory. */
-ngx_int_t ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
+void ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
 /* Writes the line, once. */
 void ngx_http_dynworker_log_end(ngx_http_dynworker_outbound_t *out);
 
@@ -1234,7 +1231,7 @@ struct ngx_http_dynworker_outbound_s {
     ngx_buf_t                      *code;
     ngx_int_t                       rc;
 
-    /* for "log" */
+    /* for logs: who asks, and its client's $request_id */
     ngx_str_t                       worker;
     ngx_str_t                       root_id;
     ngx_str_t                       decision;   /* static strings */

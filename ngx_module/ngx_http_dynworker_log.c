@@ -68,10 +68,9 @@ ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_dynworker_policy_t  *policy = conf;
 
-    ngx_str_t                       *value, format, name;
-    ngx_uint_t                       i;
-    ngx_http_dynworker_log_t        *log;
-    ngx_http_dynworker_main_conf_t  *dmcf;
+    ngx_str_t                 *value, format, name;
+    ngx_uint_t                 i;
+    ngx_http_dynworker_log_t  *log;
 
     if (policy->log) {
         return "is duplicate";
@@ -131,17 +130,6 @@ ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
     if (ngx_http_dynworker_log_compile(cf, log, &format) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
-
-    ngx_str_set(&name, "request_id");
-
-    dmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_dynworker_module);
-
-    dmcf->request_id = ngx_http_get_variable_index(cf, &name);
-    if (dmcf->request_id == NGX_ERROR) {
-        return NGX_CONF_ERROR;
-    }
-
-    dmcf->keeps = 1;
 
     log->file = ngx_conf_open_file(cf->cycle, &value[1]);
     if (log->file == NULL) {
@@ -259,64 +247,14 @@ ngx_http_dynworker_log_variable(ngx_conf_t *cf, ngx_str_t *name, u_char **pos,
 
 /* What is gone when the attempt is over. */
 
-ngx_int_t
+void
 ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out)
 {
-    ngx_str_t                       *name, id;
-    ngx_http_request_t              *client;
-    ngx_http_dynworker_log_t        *log;
-    ngx_http_dynworker_kept_t       *kept;
-    ngx_http_variable_value_t       *v;
-    ngx_http_dynworker_main_conf_t  *dmcf;
+    ngx_http_dynworker_log_t  *log;
 
     log = out->policy ? out->policy->log : NULL;
 
-    if (log == NULL || log->file == NULL) {
-        return NGX_OK;
-    }
-
-    name = &out->call->parent->isolate->name;
-
-    out->worker.data = ngx_pstrdup(out->pool, name);
-    if (out->worker.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    out->worker.len = name->len;
-
-    client = ngx_http_dynworker_call_root(out->call);
-
-    kept = ngx_http_dynworker_call_kept(out->call);
-
-    ngx_str_null(&id);
-
-    if (client) {
-        dmcf = ngx_http_get_module_main_conf(client,
-                                             ngx_http_dynworker_module);
-
-        v = ngx_http_get_indexed_variable(client, dmcf->request_id);
-
-        if (v && !v->not_found) {
-            id.len = v->len;
-            id.data = v->data;
-        }
-
-    } else if (kept) {
-        id = kept->request_id;
-    }
-
-    if (id.len) {
-        out->root_id.data = ngx_pstrdup(out->pool, &id);
-        if (out->root_id.data == NULL) {
-            return NGX_ERROR;
-        }
-
-        out->root_id.len = id.len;
-    }
-
-    out->logging = 1;
-
-    return NGX_OK;
+    out->logging = (log && log->file);
 }
 
 

@@ -264,12 +264,10 @@ ngx_http_dynworker_create_main_conf(ngx_conf_t *cf)
      *
      *     dmcf->engine = { 0, NULL };
      *     dmcf->locations = 0;
-     *     dmcf->keeps = 0;
      *     dmcf->used = 0;
      *     dmcf->process = NULL;
      */
 
-    dmcf->request_id = NGX_ERROR;
 
     dmcf->threads = NGX_CONF_UNSET_UINT;
     dmcf->max_threads = NGX_CONF_UNSET_UINT;
@@ -296,6 +294,8 @@ ngx_http_dynworker_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_dynworker_main_conf_t  *dmcf = conf;
 
+    ngx_str_t  name;
+
     if (dmcf->engine.data == NULL) {
         ngx_str_set(&dmcf->engine, NGX_HTTP_DYNWORKER_ENGINE_PATH);
     }
@@ -315,6 +315,13 @@ ngx_http_dynworker_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_value(dmcf->jail, 1);
 
     if (ngx_http_dynworker_policies_check(cf, dmcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_str_set(&name, "request_id");
+
+    dmcf->request_id = ngx_http_get_variable_index(cf, &name);
+    if (dmcf->request_id == NGX_ERROR) {
         return NGX_CONF_ERROR;
     }
 

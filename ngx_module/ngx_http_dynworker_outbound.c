@@ -10,6 +10,8 @@
 #include "ngx_http_dynworker.h"
 
 
+static ngx_int_t ngx_http_dynworker_outbound_origin(
+    ngx_http_dynworker_outbound_t *out);
 static ngx_int_t ngx_http_dynworker_outbound_head(
     ngx_http_dynworker_outbound_t *out, ngx_http_dynworker_head_t *head,
     ngx_str_t *url);
@@ -84,11 +86,13 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
 
     ngx_str_set(&out->decision, "invalid");
 
-    if (ngx_http_dynworker_log_start(out) != NGX_OK) {
+    if (ngx_http_dynworker_outbound_origin(out) != NGX_OK) {
         ngx_http_dynworker_outbound_fail(out, DW_WIRE_NETWORK,
                                          "Out of memory.");
         return;
     }
+
+    ngx_http_dynworker_log_start(out);
 
     if (ngx_http_dynworker_outbound_head(out, head, &url) != NGX_OK) {
         ngx_http_dynworker_engine_break(call->origin->engine,
@@ -137,6 +141,60 @@ ngx_http_dynworker_outbound_start(ngx_http_dynworker_call_t *call,
     }
 
     ngx_http_dynworker_outbound_find_peer(out);
+}
+
+
+/* Which worker asks, and for which client's request, be it gone. */
+static ngx_int_t
+ngx_http_dynworker_outbound_origin(ngx_http_dynworker_outbound_t *out)
+{
+    ngx_str_t                       *name, id;
+    ngx_http_request_t              *client;
+    ngx_http_dynworker_kept_t       *kept;
+    ngx_http_variable_value_t       *v;
+    ngx_http_dynworker_main_conf_t  *dmcf;
+
+    name = &out->call->parent->isolate->name;
+
+    out->worker.data = ngx_pstrdup(out->pool, name);
+    if (out->worker.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    out->worker.len = name->len;
+
+    ngx_str_null(&id);
+
+    client = ngx_http_dynworker_call_root(out->call);
+    kept = ngx_http_dynworker_call_kept(out->call);
+
+    if (client) {
+        dmcf = ngx_http_get_module_main_conf(client,
+                                             ngx_http_dynworker_module);
+
+        v = ngx_http_get_indexed_variable(client, dmcf->request_id);
+
+        if (v && !v->not_found) {
+            id.len = v->len;
+            id.data = v->data;
+        }
+
+    } else if (kept) {
+        id = kept->request_id;
+    }
+
+    if (id.len == 0) {
+        return NGX_OK;
+    }
+
+    out->root_id.data = ngx_pstrdup(out->pool, &id);
+    if (out->root_id.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    out->root_id.len = id.len;
+
+    return NGX_OK;
 }
 
 

@@ -380,7 +380,7 @@ ngx_http_dynworker_policies_keep(ngx_http_request_t *r, ngx_array_t *fields,
 
     dmcf = ngx_http_get_module_main_conf(r, ngx_http_dynworker_module);
 
-    if (!dmcf->keeps && props->len == 0) {
+    if (dmcf->policies.nelts == 0 && props->len == 0) {
         return NULL;
     }
 
@@ -411,18 +411,16 @@ ngx_http_dynworker_policies_keep(ngx_http_request_t *r, ngx_array_t *fields,
         }
     }
 
-    if (dmcf->request_id != NGX_ERROR) {
-        v = ngx_http_get_indexed_variable(r, dmcf->request_id);
+    v = ngx_http_get_indexed_variable(r, dmcf->request_id);
 
-        if (v && !v->not_found) {
-            kept->request_id.data = ngx_pnalloc(pool, v->len);
-            if (kept->request_id.data == NULL) {
-                goto failed;
-            }
-
-            kept->request_id.len = v->len;
-            ngx_memcpy(kept->request_id.data, v->data, v->len);
+    if (v && !v->not_found) {
+        kept->request_id.data = ngx_pnalloc(pool, v->len);
+        if (kept->request_id.data == NULL) {
+            goto failed;
         }
+
+        kept->request_id.len = v->len;
+        ngx_memcpy(kept->request_id.data, v->data, v->len);
     }
 
     if (props->len) {
@@ -760,7 +758,6 @@ ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     ngx_str_t                         *value, lowcase;
     ngx_uint_t                         i;
-    ngx_http_dynworker_main_conf_t    *dmcf;
     ngx_http_dynworker_set_header_t   *header;
     ngx_http_compile_complex_value_t   ccv;
 
@@ -815,12 +812,6 @@ ngx_http_dynworker_outbound_set_header(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
         return NGX_CONF_ERROR;
-    }
-
-    if (header->value.lengths) {
-        dmcf = ngx_http_conf_get_module_main_conf(cf,
-                                                  ngx_http_dynworker_module);
-        dmcf->keeps = 1;
     }
 
     /* what variables bring is checked when it is there */

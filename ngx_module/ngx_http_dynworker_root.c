@@ -57,14 +57,16 @@ ngx_int_t
 ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *client)
 {
-    ngx_log_t                 *log;
-    ngx_buf_t                 *buffer;
-    ngx_event_t               *rev, *wev;
-    ngx_connection_t          *c;
-    ngx_http_request_t        *r;
-    ngx_http_log_ctx_t        *log_ctx;
-    ngx_http_connection_t     *hc;
-    ngx_http_dynworker_ctx_t  *ctx;
+    ngx_log_t                       *log;
+    ngx_buf_t                       *buffer;
+    ngx_event_t                     *rev, *wev;
+    ngx_connection_t                *c;
+    ngx_http_request_t              *r;
+    ngx_http_log_ctx_t              *log_ctx;
+    ngx_http_connection_t           *hc;
+    ngx_http_dynworker_ctx_t        *ctx;
+    ngx_http_variable_value_t       *v;
+    ngx_http_dynworker_main_conf_t  *dmcf;
 
     c = ngx_pcalloc(out->pool, sizeof(ngx_connection_t));
     rev = ngx_pcalloc(out->pool, sizeof(ngx_event_t));
@@ -131,6 +133,18 @@ ngx_http_dynworker_outbound_root(ngx_http_dynworker_outbound_t *out,
 
     out->root = r;
     c->data = r;
+
+    if (out->root_id.len) {
+
+        /* the client's $request_id, for its subrequests, too */
+
+        dmcf = ngx_http_get_module_main_conf(r, ngx_http_dynworker_module);
+        v = &r->variables[dmcf->request_id];
+
+        v->len = out->root_id.len;
+        v->data = out->root_id.data;
+        v->valid = 1;
+    }
 
     if (ngx_list_init(&r->headers_in.headers, r->pool, 20,
                       sizeof(ngx_table_elt_t))

@@ -18,12 +18,16 @@ sub conf {
         $log
         pass /_out;
     }
+    log_format pass '\$request_id \$dynworker_outbound_root'
+        ' "\$dynworker_outbound_worker" \$dynworker_outbound_name';
 END
     location = /_out {
         internal;
         proxy_pass http://$dynworker_outbound_peer$dynworker_outbound_uri;
         proxy_set_header Host $dynworker_outbound_host;
         proxy_buffering off;
+        log_subrequest on;
+        access_log logs/pass.log pass;
     }
     location / { return 200 "0123456789"; }
     location = /none { return 204; }
@@ -128,6 +132,17 @@ my $WORKER = qr/"\S+t\.js"/;
     $t->no_alerts;
 }
 
+# -- the log of the pass location ---------------------------------------------
+
+{
+    my $t = DynWorker->start(conf(''));
+    $lines = 0;
+    is fetch_url($t, 'http://api.test/a'), '200 0123456789', 'no "log" in the policy';
+    like line($t, 'logs/pass.log'), qr/^$id $id $WORKER api\.test$/,
+        '... and yet its location knows the worker and the $request_id of its client';
+    $t->no_alerts;
+}
+
 # -- other formats ----------------------------------------------------------
 
 {
@@ -142,13 +157,13 @@ my $WORKER = qr/"\S+t\.js"/;
 
 {
     my $t = DynWorker->start(conf('log logs/egress.log'
-        . ' "$dynworker_outbound_decision|${dynworker_outbound_name}|$remote_addr|$http_x_own|$arg_x.";'));
+        . ' "$dynworker_outbound_decision|${dynworker_outbound_name}|$remote_addr|$http_x_own|$arg_x|$request_id.";'));
     $lines = 0;
     is fetch_url($t, 'http://api.test/a'), '200 0123456789', 'a fetch';
-    is line($t, 'logs/egress.log'), 'allowed|api.test|127.0.0.1|own-value|-.',
+    is line($t, 'logs/egress.log'), "allowed|api.test|127.0.0.1|own-value|-|$id.",
         'a text with variables';
     fetch_url($t, 'http://other.test/a');
-    like line($t, 'logs/egress.log'), qr/^refused:host\|other\.test\|/, '... of one that is refused';
+    like line($t, 'logs/egress.log'), qr/^refused:host\|other\.test\|.*\|$id\.$/, '... of one that is refused';
     $t->no_alerts;
 }
 
