@@ -760,6 +760,7 @@ ngx_int_t ngx_http_dynworker_check_headers(ngx_str_t *strings);
 
 /* Headers of a connection, not of a message: RFC 9110, 7.6.1. */
 ngx_uint_t ngx_http_dynworker_is_hop_header(ngx_str_t *name);
+ngx_uint_t ngx_http_dynworker_same_header(ngx_str_t *one, ngx_str_t *other);
 
 /* Is it a token?  A value, without control characters? */
 ngx_uint_t ngx_http_dynworker_is_token(ngx_str_t *s);

@@ -529,10 +529,19 @@ static ngx_int_t
 ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *client)
 {
-    ngx_str_t                   list, name, value;
+    ngx_str_t                   list, name, value, *own;
     ngx_list_t                 *headers;
     ngx_http_request_t         *r;
     ngx_http_dynworker_kept_t  *kept;
+
+    /* nginx's own business, as those of a connection */
+
+    static ngx_str_t  owns[] = {
+        ngx_string("Host"),
+        ngx_string("Expect"),
+        ngx_string("Content-Length"),
+        ngx_null_string
+    };
 
     r = out->root;
     kept = ngx_http_dynworker_call_kept(out->call);
@@ -550,17 +559,17 @@ ngx_http_dynworker_outbound_headers(ngx_http_dynworker_outbound_t *out,
     while (ngx_http_dynworker_next_string(&list, &name) == NGX_OK
            && ngx_http_dynworker_next_string(&list, &value) == NGX_OK)
     {
-        if (ngx_http_dynworker_is_hop_header(&name)
-            || (name.len == 4
-                && ngx_strncasecmp(name.data, (u_char *) "Host", 4) == 0)
-            || (name.len == 6
-                && ngx_strncasecmp(name.data, (u_char *) "Expect", 6) == 0)
-            || (name.len == sizeof("Content-Length") - 1
-                && ngx_strncasecmp(name.data, (u_char *) "Content-Length",
-                                   name.len)
-                   == 0))
-        {
-            /* nginx's own business */
+        if (ngx_http_dynworker_is_hop_header(&name)) {
+            continue;
+        }
+
+        for (own = owns; own->len; own++) {
+            if (ngx_http_dynworker_same_header(&name, own)) {
+                break;
+            }
+        }
+
+        if (own->len) {
             continue;
         }
 

@@ -546,11 +546,7 @@ ngx_http_dynworker_headers_remove(ngx_list_t *headers, ngx_str_t *names,
     while ((header = ngx_http_dynworker_next_header(&part, &i)) != NULL) {
 
         for (j = 0; j < n; j++) {
-            if (header->key.len == names[j].len
-                && ngx_strncmp(header->lowcase_key, names[j].data,
-                               names[j].len)
-                   == 0)
-            {
+            if (ngx_http_dynworker_same_header(&header->key, &names[j])) {
                 break;
             }
         }
@@ -929,16 +925,18 @@ ngx_http_dynworker_header_name(ngx_conf_t *cf, ngx_str_t *name,
         break;
     }
 
-    if (lowcase->len == 0 || i < lowcase->len) {
+    /* a "*" is a letter as any other, but meant as a pattern */
+
+    if (lowcase->len == 0 || i < lowcase->len
+        || ngx_strlchr(lowcase->data, lowcase->data + lowcase->len, '*'))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid header name \"%V\"", name);
         return NGX_CONF_ERROR;
     }
 
     for (own = ngx_http_dynworker_own_headers; own->len; own++) {
-        if (own->len == lowcase->len
-            && ngx_strncmp(own->data, lowcase->data, lowcase->len) == 0)
-        {
+        if (ngx_http_dynworker_same_header(own, lowcase)) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "header \"%V\" is made by nginx itself",
                                name);

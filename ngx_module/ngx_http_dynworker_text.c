@@ -186,12 +186,37 @@ ngx_http_dynworker_is_hop_header(ngx_str_t *name)
 
     for (i = 0; names[i].len; i++) {
 
-        if (name->len == names[i].len
-            && ngx_strncasecmp(name->data, names[i].data, name->len) == 0)
-        {
+        if (ngx_http_dynworker_same_header(name, &names[i])) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+/*
+ * Many servers make one variable of "X-Key" and "X_Key", so that the one is
+ * as good as the other.
+ */
+ngx_uint_t
+ngx_http_dynworker_same_header(ngx_str_t *one, ngx_str_t *other)
+{
+    u_char  a, b;
+    size_t  i;
+
+    if (one->len != other->len) {
+        return 0;
+    }
+
+    for (i = 0; i < one->len; i++) {
+        a = ngx_tolower(one->data[i]);
+        b = ngx_tolower(other->data[i]);
+
+        if (a != b && !((a == '-' || a == '_') && (b == '-' || b == '_'))) {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -489,7 +489,21 @@ invalid header name "X Y"
 
 
 
-=== TEST 35: a header that nginx makes
+=== TEST 35: a pattern of header names
+--- http_config
+    dynworker_outbound api {
+        pass /out;
+        strip_header X-Internal-*;
+    }
+--- config
+    location /t { return 204; }
+--- must_die
+--- error_log
+invalid header name "X-Internal-*"
+
+
+
+=== TEST 36: a header that nginx makes
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -503,7 +517,7 @@ header "Content-Length" is made by nginx itself
 
 
 
-=== TEST 36: a header is set once for all hosts
+=== TEST 37: a header is set once for all hosts
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -518,7 +532,7 @@ duplicate header "x-key"
 
 
 
-=== TEST 37: a header with an unknown variable
+=== TEST 38: a header with an unknown variable
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -532,7 +546,7 @@ unknown "no_such_variable" variable
 
 
 
-=== TEST 38: a header value with a line break
+=== TEST 39: a header value with a line break
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -546,7 +560,7 @@ value of header "X-Key" in policy "api" has a control character
 
 
 
-=== TEST 39: a header with a bad host pattern
+=== TEST 40: a header with a bad host pattern
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -560,7 +574,7 @@ invalid pattern "a b", it must be a host name
 
 
 
-=== TEST 40: stripped headers have names
+=== TEST 41: stripped headers have names
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -574,7 +588,7 @@ invalid header name "X:"
 
 
 
-=== TEST 41: private_addresses is a flag
+=== TEST 42: private_addresses is a flag
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -588,7 +602,7 @@ invalid value "maybe" in "private_addresses" directive
 
 
 
-=== TEST 42: a policy that no block defines
+=== TEST 43: a policy that no block defines
 --- config
     location / { dynworker_global_outbound nobody; }
 --- must_die
@@ -597,7 +611,7 @@ unknown policy "nobody" in
 
 
 
-=== TEST 43: dynworker_global_outbound is given once
+=== TEST 44: dynworker_global_outbound is given once
 --- http_config
     dynworker_outbound api {
         pass /out;
@@ -611,7 +625,7 @@ unknown policy "nobody" in
 
 
 
-=== TEST 44: names in env are JavaScript identifiers
+=== TEST 45: names in env are JavaScript identifiers
 --- config
     dynworker_var MY-VAR x;
 --- must_die
@@ -620,7 +634,7 @@ invalid name "MY-VAR" in env, it must be a JavaScript identifier
 
 
 
-=== TEST 45: names in env do not start with a digit
+=== TEST 46: names in env do not start with a digit
 --- config
     dynworker_json 1ST 1;
 --- must_die
@@ -629,7 +643,7 @@ invalid name "1ST" in env
 
 
 
-=== TEST 46: a level has a name in env once
+=== TEST 47: a level has a name in env once
 --- config
     dynworker_var NAME x;
     dynworker_loader NAME;
@@ -639,7 +653,7 @@ duplicate name "NAME" in env
 
 
 
-=== TEST 47: JSON is not empty
+=== TEST 48: JSON is not empty
 --- config
     dynworker_json NAME "";
 --- must_die
@@ -648,7 +662,7 @@ duplicate name "NAME" in env
 
 
 
-=== TEST 48: a namespace is a word
+=== TEST 49: a namespace is a word
 --- config
     dynworker_loader LOADER a/b;
 --- must_die
@@ -657,7 +671,7 @@ invalid namespace "a/b", it must be of letters, digits, "_", "-", and "."
 
 
 
-=== TEST 49: a secret whose file is missing
+=== TEST 50: a secret whose file is missing
 --- config
     dynworker_secret KEY file=no/such/file;
 --- must_die
@@ -666,7 +680,7 @@ no/such/file" failed (2: No such file or directory)
 
 
 
-=== TEST 50: a secret whose file is a directory
+=== TEST 51: a secret whose file is a directory
 --- config
     dynworker_secret KEY file=$TEST_NGINX_HTML_DIR;
 --- must_die
@@ -675,7 +689,7 @@ no/such/file" failed (2: No such file or directory)
 
 
 
-=== TEST 51: a secret that is too big
+=== TEST 52: a secret that is too big
 --- config
     dynworker_secret KEY file=$TEST_NGINX_HTML_DIR/big;
 --- user_files eval
@@ -686,7 +700,7 @@ no/such/file" failed (2: No such file or directory)
 
 
 
-=== TEST 52: a secret whose variable is missing
+=== TEST 53: a secret whose variable is missing
 --- config
     dynworker_secret KEY env=DW_NO_SUCH;
 --- must_die
@@ -695,7 +709,7 @@ no environment variable "DW_NO_SUCH" for secret "KEY"
 
 
 
-=== TEST 53: a secret in the configuration itself is not shown
+=== TEST 54: a secret in the configuration itself is not shown
 --- config
     dynworker_secret KEY hunter2;
 --- must_die
@@ -707,7 +721,7 @@ hunter2
 
 
 
-=== TEST 54: an unknown limit
+=== TEST 55: an unknown limit
 --- config
     dynworker_limits disk=1m;
 --- must_die
@@ -716,7 +730,7 @@ unknown parameter "disk=1m", it must be "cpu=", "wall=", "memory=", "subrequests
 
 
 
-=== TEST 55: a limit is given once in a level
+=== TEST 56: a limit is given once in a level
 --- config
     dynworker_limits cpu=1s;
     dynworker_limits cpu=2s;
@@ -726,7 +740,7 @@ duplicate parameter "cpu=2s"
 
 
 
-=== TEST 56: no time at all is no limit
+=== TEST 57: no time at all is no limit
 --- config
     dynworker_limits cpu=0;
 --- must_die
@@ -735,7 +749,7 @@ invalid value "cpu=0", it must be a time from 1ms to 24d
 
 
 
-=== TEST 57: a wall time that is too long
+=== TEST 58: a wall time that is too long
 --- config
     dynworker_limits wall=1y;
 --- must_die
@@ -744,7 +758,7 @@ invalid value "wall=1y", it must be a time from 1ms to 24d
 
 
 
-=== TEST 58: too little memory for an isolate
+=== TEST 59: too little memory for an isolate
 --- config
     dynworker_limits memory=8m;
 --- must_die
@@ -753,7 +767,7 @@ invalid value "memory=8m", it must be a size from 16m to 1024g
 
 
 
-=== TEST 59: subrequests are counted
+=== TEST 60: subrequests are counted
 --- config
     dynworker_limits subrequests=-1;
 --- must_die
@@ -762,7 +776,7 @@ invalid value "subrequests=-1", it must be a number from 0 on
 
 
 
-=== TEST 60: a queue has room for one
+=== TEST 61: a queue has room for one
 --- config
     dynworker_limits queue=0;
 --- must_die
@@ -771,7 +785,7 @@ invalid value "queue=0", it must be a number from 1 on
 
 
 
-=== TEST 61: a body of no size
+=== TEST 62: a body of no size
 --- config
     dynworker_limits outbound_body=big;
 --- must_die
@@ -780,7 +794,7 @@ invalid value "outbound_body=big", it must be a size from 1k to 1024g
 
 
 
-=== TEST 62: a compatibility date is a date
+=== TEST 63: a compatibility date is a date
 --- config
     dynworker_compatibility_date 2026-13-01;
 --- must_die
@@ -789,7 +803,7 @@ invalid date "2026-13-01", it must be like "2026-01-31"
 
 
 
-=== TEST 63: a compatibility date is given once
+=== TEST 64: a compatibility date is given once
 --- config
     dynworker_compatibility_date 2026-01-01;
     dynworker_compatibility_date 2026-01-01;
@@ -799,7 +813,7 @@ invalid date "2026-13-01", it must be like "2026-01-31"
 
 
 
-=== TEST 64: a compatibility flag is a word
+=== TEST 65: a compatibility flag is a word
 --- config
     dynworker_compatibility_flags nodejs_compat Node-Compat;
 --- must_die
@@ -808,7 +822,7 @@ invalid flag "Node-Compat", it must be of lower case letters
 
 
 
-=== TEST 65: an unknown log level
+=== TEST 66: an unknown log level
 --- config
     dynworker_log_level loud;
 --- must_die
@@ -817,7 +831,7 @@ invalid level "loud", it must be "debug", "info", "warn", "error", or "off"
 
 
 
-=== TEST 66: dynworker_load needs an id
+=== TEST 67: dynworker_load needs an id
 --- config
     location / { dynworker_load code=/code; }
 --- must_die
@@ -826,7 +840,7 @@ invalid level "loud", it must be "debug", "info", "warn", "error", or "off"
 
 
 
-=== TEST 67: dynworker_load needs code
+=== TEST 68: dynworker_load needs code
 --- config
     location / { dynworker_load id=$arg_id; }
 --- must_die
@@ -835,7 +849,7 @@ invalid level "loud", it must be "debug", "info", "warn", "error", or "off"
 
 
 
-=== TEST 68: an unknown parameter of dynworker_load
+=== TEST 69: an unknown parameter of dynworker_load
 --- config
     location / { dynworker_load id=1 src=/code; }
 --- must_die
@@ -844,7 +858,7 @@ unknown parameter "src=/code", it must be "id=" or "code="
 
 
 
-=== TEST 69: the id of dynworker_load is not empty
+=== TEST 70: the id of dynworker_load is not empty
 --- config
     location / { dynworker_load id= code=/code; }
 --- must_die
@@ -853,7 +867,7 @@ empty parameter "id="
 
 
 
-=== TEST 70: code is the URI of a location
+=== TEST 71: code is the URI of a location
 --- config
     location / { dynworker_load id=1 code=code.js; }
 --- must_die
@@ -862,7 +876,7 @@ invalid value "code=code.js", it must be the URI of a location
 
 
 
-=== TEST 71: a parameter of dynworker_load is given once
+=== TEST 72: a parameter of dynworker_load is given once
 --- config
     location / { dynworker_load id=1 id=2 code=/code; }
 --- must_die
@@ -871,7 +885,7 @@ duplicate parameter "id=2"
 
 
 
-=== TEST 72: a location has one script
+=== TEST 73: a location has one script
 --- config
     location / { dynworker_script a.js; dynworker_script b.js; }
 --- must_die
@@ -880,7 +894,7 @@ duplicate parameter "id=2"
 
 
 
-=== TEST 73: a location runs either a script or a loaded worker
+=== TEST 74: a location runs either a script or a loaded worker
 --- config
     location / { dynworker_script a.js; dynworker_load id=1 code=/code; }
 --- must_die
@@ -889,7 +903,7 @@ duplicate parameter "id=2"
 
 
 
-=== TEST 74: a content handler before the script
+=== TEST 75: a content handler before the script
 --- config
     location / { proxy_pass http://127.0.0.1; dynworker_script a.js; }
 --- must_die
@@ -898,7 +912,7 @@ duplicate parameter "id=2"
 
 
 
-=== TEST 75: a content handler after the script
+=== TEST 76: a content handler after the script
 --- config
     location / { dynworker_script a.js; proxy_pass http://127.0.0.1; }
 --- must_die
@@ -907,7 +921,7 @@ location "/" has another content handler than "dynworker_script" in
 
 
 
-=== TEST 76: a script in an if block
+=== TEST 77: a script in an if block
 --- config
     location / { if ($arg_a) { dynworker_script a.js; } }
 --- must_die
@@ -916,7 +930,7 @@ location "/" has another content handler than "dynworker_script" in
 
 
 
-=== TEST 77: a script that is missing
+=== TEST 78: a script that is missing
 --- config
     location / { dynworker_script no/such.js; }
 --- must_die
@@ -925,7 +939,7 @@ no/such.js" failed
 
 
 
-=== TEST 78: an engine that is missing
+=== TEST 79: an engine that is missing
 --- http_config
     dynworker_engine /no/such/engine;
 --- config
@@ -940,7 +954,7 @@ engine "/no/such/engine" could not be run to check worker script
 
 
 
-=== TEST 79: an engine that is something else
+=== TEST 80: an engine that is something else
 --- http_config
     dynworker_engine /bin/true;
 --- config
@@ -954,7 +968,7 @@ is not of this module's version
 
 
 
-=== TEST 80: a script with a syntax error
+=== TEST 81: a script with a syntax error
 --- config
     location / { dynworker_script $TEST_NGINX_HTML_DIR/a.js; }
 --- user_files
@@ -967,7 +981,7 @@ let const a b;
 
 
 
-=== TEST 81: a script that imports what is missing
+=== TEST 82: a script that imports what is missing
 --- config
     location / { dynworker_script $TEST_NGINX_HTML_DIR/a.js; }
 --- user_files

@@ -369,6 +369,7 @@ export default {
   async fetch() {
     const request = new Request("http://api.test/", { headers: {
       authorization: "Bearer mine", "X-CLIENT": "me", "X-Other": "kept" } });
+    request.headers.set("x_client", "me, too");
     const response = await fetch(request);
     return new Response([...request.headers].join("|") + "\n" + await response.text());
   },
@@ -376,7 +377,7 @@ export default {
 --- request
 GET /t?user=ada
 --- response_body
-authorization,Bearer mine|x-client,me|x-other,kept
+authorization,Bearer mine|x-client,me|x-other,kept|x_client,me, too
 GET http://api.test/
 authorization: Bearer token-of-nginx
 host: api.test
@@ -440,7 +441,7 @@ mine
 >>> t.js
 export default {
   fetch: () => fetch("http://api.test/", { headers: {
-    cookie: "a=1", "x-INTERNAL": "1", "x-internal-2": "2" } }),
+    cookie: "a=1", "x-INTERNAL": "1", "X_Internal": "1", "x-internal-2": "2" } }),
 };
 --- request
 GET /t
@@ -466,6 +467,7 @@ x-internal-2: 2
 export default {
   fetch: () => fetch("http://api.test/", { method: "POST", body: "four",
     headers: { Host: "evil.test", Connection: "X-Drop", "Transfer-Encoding": "chunked",
+               "Transfer_Encoding": "chunked", content_LENGTH: "1",
                "Content-Length": "1000", Expect: "100-continue", TE: "trailers",
                "X-Drop": "kept", Upgrade: "h2c", "Keep-Alive": "1" } }),
 };
