@@ -17,6 +17,8 @@ static u_char *ngx_http_dynworker_root_log(ngx_log_t *log, u_char *buf,
 static void ngx_http_dynworker_outbound_event(ngx_event_t *ev);
 static ngx_int_t ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r,
     void *data, ngx_int_t rc);
+static ngx_uint_t ngx_http_dynworker_outbound_error_page(
+    ngx_http_request_t *r, ngx_int_t rc);
 static void ngx_http_dynworker_outbound_done(ngx_http_request_t *r);
 static void ngx_http_dynworker_outbound_destroy(ngx_event_t *ev);
 
@@ -371,7 +373,8 @@ ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r, void *data,
     if (!out->headed && rc >= NGX_HTTP_SPECIAL_RESPONSE && out->call
         && (r->upstream == NULL
             || (r->upstream->conf->intercept_errors
-                && r->upstream->headers_in.status_n == (ngx_uint_t) rc)))
+                && r->upstream->headers_in.status_n == (ngx_uint_t) rc)
+            || ngx_http_dynworker_outbound_error_page(r, rc)))
     {
         /*
          * The location's own answer, or its "error_page" instead of the
@@ -386,6 +389,41 @@ ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r, void *data,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Does the location say what is to be done about an upstream that failed?  What
+ * it has from its server is meant for clients.
+ */
+static ngx_uint_t
+ngx_http_dynworker_outbound_error_page(ngx_http_request_t *r, ngx_int_t rc)
+{
+    ngx_uint_t                 i;
+    ngx_http_err_page_t       *page;
+    ngx_http_core_srv_conf_t  *cscf;
+    ngx_http_core_loc_conf_t  *clcf, *server;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    server = cscf->ctx->loc_conf[ngx_http_core_module.ctx_index];
+
+    if (clcf->error_pages == NULL
+        || clcf->error_pages == server->error_pages
+        || (r->error_page && !clcf->recursive_error_pages))
+    {
+        return 0;
+    }
+
+    page = clcf->error_pages->elts;
+
+    for (i = 0; i < clcf->error_pages->nelts; i++) {
+        if (page[i].status == rc) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -1448,3 +1448,51 @@ GET /t
 403 Domain not allowed
 --- no_error_log
 [error]
+
+
+
+=== TEST 42: "error_page" of the pass location answers for an upstream that fails; that of its server does not
+--- http_config
+    upstream closed.test { server 127.0.0.1:1; }
+    dynworker_outbound own { allow all; pass /_own; }
+    dynworker_outbound twice { allow all; pass /_twice; }
+    dynworker_outbound other { allow all; pass /_other; }
+    dynworker_outbound api { allow all; pass /_out; }
+--- config
+    error_page 502 /page;
+    location = /page { return 200 "for clients\n"; }
+    location @fallback { proxy_pass http://api.test; }
+    location @closed { proxy_pass http://closed.test; }
+    location = /_own { internal; error_page 502 504 =200 @fallback; proxy_pass http://closed.test; }
+    location = /_twice { internal; error_page 502 @closed; proxy_pass http://closed.test; }
+    location = /_other { internal; error_page 504 @fallback; proxy_pass http://closed.test; }
+    location /t {
+        dynworker_service OWN outbound=own;
+        dynworker_service TWICE outbound=twice;
+        dynworker_service OTHER outbound=other;
+        dynworker_service API outbound=api;
+        dynworker_script $TEST_NGINX_HTML_DIR/t.js;
+    }
+--- user_files
+>>> t.js
+import { lines, message } from "./help.js";
+export default {
+  async fetch(request, { OWN, TWICE, OTHER, API }) {
+    const own = await OWN.fetch("http://closed.test/", { method: "POST", body: "kept" });
+    const failed = [];
+    for (const way of [TWICE, OTHER, API]) {
+      failed.push(await message(() => way.fetch("http://closed.test/")));
+    }
+    return lines(own.status, (await own.text()).replace(/^[^]*\n/, ""), ...failed);
+  },
+};
+--- request
+GET /t
+--- response_body
+200
+kept
+TypeError: Network connection lost.
+TypeError: Network connection lost.
+TypeError: Network connection lost.
+--- no_error_log
+[alert]
