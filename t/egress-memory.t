@@ -10,6 +10,8 @@ use DynWorker;
 use Upstream;
 
 plan skip_all => 'only root reads the memory of other processes' if $> != 0;
+plan skip_all => 'terabytes of addresses are AddressSanitizer\'s own'
+    if $ENV{TEST_NGINX_ASAN_OPTIONS};
 
 # No text that this file, or its configuration, holds as a whole.
 sub unique { return join '', "mark-$_[0]-", map { chr 97 + int rand 26 } 1 .. 24 }
