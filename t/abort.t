@@ -8,7 +8,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_RCVBUF inet_aton pack_sockaddr_in);
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 use DynWorker;
 
 # The upstream: this test itself.
@@ -27,7 +27,8 @@ const done = [];
 const acts = {
   async hello() { return new Response("hello\n"); },
 
-  async late() {
+  async late({ n }) {
+    console.log(`${n} begins`);
     await scheduler.wait(500);
     return new Response("late\n");
   },
@@ -169,7 +170,7 @@ HTTP
         dynworker_loader LOADER;
     }
     location /wall {
-        dynworker_limits wall=500ms;
+        dynworker_limits wall=3s;
         dynworker_load id=wall code=/_code;
     }
     location = /_code {
@@ -250,10 +251,11 @@ sub ask {
 
 # The next connection to the upstream, with its request's head.
 sub accepted {
-    my ($c) = IO::Select->new($upstream)->can_read(10) ? $upstream->accept : ();
+    my ($c) = IO::Select->new($upstream)->can_read($DynWorker::PATIENCE)
+        ? $upstream->accept : ();
     return unless $c;
     my $head = '';
-    while ($head !~ /\r\n\r\n/ && IO::Select->new($c)->can_read(10)) {
+    while ($head !~ /\r\n\r\n/) {
         sysread($c, $head, 4096, length $head) or last;
     }
     return ($c, $head);
@@ -284,8 +286,7 @@ is $t->get("/$_?act=hello&id=a")->{content}, "hello\n", "$_: it works"
     for 'host', 'load', 'through', 'wall';
 
 my @pids = ($t->workers, $t->engines);
-my $open = 0;
-wait_until { my $before = $open; sleep 0.1; $before == ($open = $t->descriptors) };
+my $open = $t->settled;
 
 sub nothing_left {
     my ($title) = @_;
@@ -415,12 +416,12 @@ for my $way ('host', 'load', 'through') {
     $body->flush;
     my ($code) = accepted();
     close $body;
-    sleep 0.2;
+    ok logged(qr/upstream prematurely closed connection/), 'a body breaks off';
     answer($code, $worker);
     my $got = '';
     wait_until { sysread $client, $got, 4096, length $got; $got =~ /\n0\r\n|\n\z/ };
     like $got, qr/^HTTP\/1.1 200 .*failed: /s,
-        "a body that breaks off before its worker is there";
+        '... before its worker is there';
     close $client;
     nothing_left('body before code');
 }
@@ -442,7 +443,7 @@ for my $way ('host', 'load', 'through') {
 # "post_action" has the request after the worker, not beside it.
 {
     my $client = ask('/post_action?act=late');
-    sleep 0.1;
+    ok logged(qr/: $n begins/), 'post_action: a request waits';
     close $client;
     my ($c, $head) = accepted();
     like $head, qr{^GET /post_action }, 'post_action, when the client is gone';
@@ -485,7 +486,7 @@ sub slow_client {
 sub all_of {
     my ($client) = @_;
     my $got = '';
-    while (IO::Select->new($client)->can_read(5)) {
+    while (IO::Select->new($client)->can_read($DynWorker::PATIENCE)) {
         sysread($client, $got, 65536, length $got) or last;
     }
     return $got;
@@ -499,8 +500,8 @@ for my $way ('host', 'load') {
         . "Connection: close\r\n\r\n";
     $client->flush;
     my $seen = () = $t->error_log =~ /exceeded CPU/g;
-    ok((wait_until { $seen < (() = $t->error_log =~ /exceeded CPU/g) } 20),
-        "$way: work after the response is stopped");
+    ok wait_until { $seen < (() = $t->error_log =~ /exceeded CPU/g) },
+        "$way: work after the response is stopped";
     my $got = all_of($client);
     like $got, qr/\r\n\r\nx{60000}x{40000}\z/, "$way: the response is whole";
     close $client;
@@ -515,7 +516,7 @@ for my $way ('host', 'load') {
     print $client "POST /$way?act=large&n=$n HTTP/1.1\r\nHost: a\r\n"
         . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
     $client->flush;
-    sleep 0.3;
+    IO::Select->new($client)->can_read($DynWorker::PATIENCE);
     print $client "GET /$way?act=hello&n=$n HTTP/1.1\r\nHost: a\r\n"
         . "Connection: close\r\n\r\n";
     $client->flush;
@@ -536,10 +537,12 @@ for my $case (
     for my $way ('at once', 'late') {
         my $client = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$narrow")
             or die "connect: $@\n";
+        my $seen = () = $t->error_log =~ /it (?:reads|has read)/g;
         print $client "POST /fallback?act=$act HTTP/1.1\r\nHost: a\r\n"
             . "Content-Length: 13\r\nConnection: close\r\n\r\nhalf ";
         $client->flush;
-        sleep 0.2 if $way eq 'late';
+        wait_until { $seen < (() = $t->error_log =~ /it (?:reads|has read)/g) }
+            if $way eq 'late';
         print $client 'and half';
         $client->flush;
         like all_of($client), qr/^HTTP\/1.1 200 .*\b$expected(?:\r\n0\r\n\r\n)?\z/s,
@@ -554,10 +557,12 @@ for my $case (
     my ($c) = accepted();
     print $c "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegin";
     $c->flush;
-    sleep 1;
+    my $got = '';
+    wait_until { sysread $client, $got, 4096, length $got; $got =~ /begin/ };
+    my $over = time + 3.1;
+    wait_until { time > $over };
     print $c 'ended';
     close $c;
-    my $got = '';
     wait_until { sysread $client, $got, 4096, length $got; $got =~ /ended/ };
     like $got, qr/beginended\z/, 'wall= is not for a body that is passed on';
     close $client;

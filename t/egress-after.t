@@ -26,12 +26,15 @@ export default {
   async fetch(request, env, ctx) {
     const { searchParams } = new URL(request.url);
     const n = searchParams.get("n");
-    await note(n, "before");
+    // when the test sees it, and lets the client leave, the work is registered
+    const before = note(n, "before");
     ctx.waitUntil((async () => {
+      await before;
       await scheduler.wait(300);
       await note(n, "after");
       await fetch("http://elsewhere.test/");
     })());
+    await before;
     if (searchParams.has("hang")) await scheduler.wait(20000);
     const { readable, writable } = new TransformStream();
     (async () => {

@@ -78,7 +78,7 @@ my $port = $dns->port;
 
 my $t = DynWorker->start(http => <<"END", config => <<'END', files => { 't.js' => <<'END' });
     resolver 127.0.0.1:$port;
-    resolver_timeout 1s;
+    resolver_timeout 5s;
     dynworker_outbound checked { allow all; log logs/egress.log; pass /_out; }
     dynworker_outbound open { allow all; private_addresses on; pass /_out; }
     server { listen $V4:80 default_server; return 200 "public \$host"; }

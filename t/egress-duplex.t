@@ -142,7 +142,7 @@ my $t = DynWorker->start(http => <<"END", config => "listen 127.0.0.1:$h2 http2;
     upstream second.test { server 127.0.0.1:1; server $address; }
 END
     client_max_body_size 100m;
-    dynworker_limits outbound_body=40m cpu=20s wall=60s;
+    dynworker_limits outbound_body=40m cpu=20s wall=10m;
     location /_out {
         internal;
         proxy_pass http://$dynworker_outbound_peer$dynworker_outbound_uri;
@@ -196,7 +196,7 @@ sub say { my ($c, $bytes) = @_; print { $c->{socket} } $bytes }
 sub hear {
     my ($c, $pattern) = @_;
     while ($c->{got} !~ /$pattern/) {
-        my $ready = IO::Select->new($c->{socket})->can_read(10);
+        my $ready = IO::Select->new($c->{socket})->can_read($DynWorker::PATIENCE);
         $ready && sysread($c->{socket}, $c->{got}, 65536, length $c->{got}) or last;
     }
     return $c->{got} =~ s/\A.*?$pattern//s;
@@ -206,7 +206,8 @@ sub hear {
 sub end {
     my ($c) = @_;
     my $whole = hear($c, qr/(?:^|\r\n)0\r\n\r\n\z/);
-    return $whole && IO::Select->new($c->{socket})->can_read(10) && !sysread $c->{socket}, my $byte, 1;
+    return $whole && IO::Select->new($c->{socket})->can_read($DynWorker::PATIENCE)
+        && !sysread $c->{socket}, my $byte, 1;
 }
 
 my $echo = 'url=http://api.test/echo';
@@ -251,7 +252,7 @@ stream.on("data", (bytes) => {
 });
 stream.on("error", (error) => { console.log(String(error)); });
 stream.on("end", () => { console.log(got.toLowerCase()); session.close(); });
-setTimeout(() => { console.log(`only ${got}`); process.exit(1); }, 20_000).unref();
+setTimeout(() => { console.log(`only ${got}`); process.exit(1); }, 120_000).unref();
 next();
 END
 
@@ -395,7 +396,7 @@ for my $path ("/t?act=pass&$echo", "/t?host=stream&act=both&$echo") {
             $ended = 1;
         }
         $c->{got} = '';
-    } while (IO::Select->new($c->{socket})->can_read(10) && sysread $c->{socket}, $c->{got}, 262_144);
+    } while (IO::Select->new($c->{socket})->can_read($DynWorker::PATIENCE) && sysread $c->{socket}, $c->{got}, 262_144);
     is $got, 500 * 65_520, "$path: who does hears all of it";
     is $last, "\r\n0\r\n\r\n", '... to its end';
 }

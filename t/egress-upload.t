@@ -69,7 +69,6 @@ my $t = DynWorker->start(http => <<"END", config => <<'END', files => { 't.js' =
     proxy_request_buffering off;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
-    proxy_read_timeout 5s;
 END
     location /_tell { internal; proxy_pass http://up/tell; }
     location /_old { internal; proxy_http_version 1.0; proxy_pass http://up/tell; }

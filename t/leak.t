@@ -268,7 +268,7 @@ sub ask_alone {
     local $SIG{ALRM} = sub { die "no answer\n" };
     for (my $i = $client; $i < $count; $i += 4) {
         my ($method, $path, $status, $content) = @{ $kinds[$i % @kinds] };
-        alarm 30;
+        alarm $DynWorker::PATIENCE;
         $socket //= $t->client;
         syswrite $socket, $requests[$i % @kinds];
         my ($got, $text, $kept) = @{ answer($socket, \$in, $method) };

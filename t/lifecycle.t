@@ -105,9 +105,9 @@ my @clients = map {
     my $n = $_;
     in_background {
         open my $out, '>', "$results/$n";
-        my $http = HTTP::Tiny->new(timeout => 20, keep_alive => 0);
-        my $stop = time + 60;
-        until (-e "$results/stop" || time > $stop) {
+        $out->autoflush(1);
+        my $http = HTTP::Tiny->new(timeout => $DynWorker::PATIENCE, keep_alive => 0);
+        until (-e "$results/stop") {
             my $got = $http->get($t->url('/'));
             print $out "$got->{status} $got->{content}";
         }
@@ -118,7 +118,7 @@ my @clients = map {
 for my $version (1 .. 4) {
     write_file($t->dir . '/version.js', "export default '$version\\n'");
     ok $t->reload, "reload $version: new worker processes";
-    ok wait_until { $t->get('/')->{content} eq "$version\n" },
+    ok wait_until { 4 == grep { read_file("$results/$_") =~ /^200 $version$/m } 1 .. 4 },
         "reload $version: the new code is served";
 }
 
@@ -126,8 +126,8 @@ write_file("$results/stop", '');
 waitpid $_, 0 for @clients;
 
 my @lines = map { split /^/, read_file("$results/$_") } 1 .. 4;
-cmp_ok scalar(@lines), '>', 50, scalar(@lines) . ' requests meanwhile';
-is_deeply [grep { !/^200 [0-4]\n\z/ } @lines], [], 'none of them failed';
+is_deeply [grep { !/^200 [0-4]\n\z/ } @lines], [],
+    'none of ' . @lines . ' requests meanwhile failed';
 
 ok wait_until { $t->workers == 2 && $t->engines == 4 },
     'old worker processes and engines are gone';
@@ -202,7 +202,7 @@ sub ask {
     my $file = "$results/ask$n";
     my $url = $t->url($path . ($path =~ /\?/ ? '&' : '?') . "n=$n");
     my $pid = in_background {
-        exec 'curl', '-sSN', '-i', '--max-time', 30, '-o', "$file.out",
+        exec 'curl', '-sSN', '-i', '--max-time', $DynWorker::PATIENCE, '-o', "$file.out",
             '--stderr', "$file.err", '-w', '%{http_code} %{exitcode}', $url
             if open STDOUT, '>', $file;
     };
@@ -226,9 +226,7 @@ $t->no_alerts;
 
 $t = DynWorker->start(config => $config, files => \%files);
 @answers = map { ask($t, "/$_?ms=20000") } 'host', 'sandbox';
-my $start = time;
 ok $t->stop('TERM'), 'SIGTERM ends everything';
-cmp_ok time - $start, '<', 5, '... at once';
 unlike $_->(), qr/^200 0/, '... and no answer pretends to be complete'
     for @answers;
 $t->no_alerts;
@@ -236,19 +234,17 @@ $t->no_alerts;
 # The operator's own limit for a graceful end.
 $t = DynWorker->start(main => 'worker_shutdown_timeout 1s;',
     config => <<'END', files => { 'after.js' => <<'JS' });
-    location / { dynworker_script after.js; dynworker_log_level info; }
+    location / { dynworker_script after.js; dynworker_limits wall=1h; }
 END
 export default {
   fetch(request, env, ctx) {
-    ctx.waitUntil(scheduler.wait(20000));
+    ctx.waitUntil(scheduler.wait(3600000));
     return new Response("after\n");
   },
 };
 JS
 is $t->get('/')->{content}, "after\n", 'work after the response';
-$start = time;
-ok $t->stop('QUIT'), 'SIGQUIT ends it';
-cmp_ok time - $start, '<', 6, '... in worker_shutdown_timeout';
+ok $t->stop('QUIT'), 'SIGQUIT ends it, in worker_shutdown_timeout';
 
 # -- without a master --------------------------------------------------------------
 
@@ -275,7 +271,7 @@ ok wait_until { !grep { -e "/proc/$_" } $worker, @engines },
     'the engines of a worker process that was killed end';
 ok wait_until { $t->get("/sandbox?ms=0")->{content} eq "slow\n" },
     'the next one serves';
-is scalar($t->engines), 2, 'with engines of its own';
+ok wait_until { $t->engines == 2 }, 'with engines of its own';
 
 # -- an engine is killed -------------------------------------------------------------
 
@@ -296,7 +292,7 @@ for my $role ('host', 'sandbox') {
     ok wait_until { $t->get("/$role?ms=0")->{content} eq "slow\n" },
         "$role: the next request works";
     isnt $t->engine($role), $engine, "$role: in a new engine";
-    like $t->error_log, qr/engine $engine exited on signal 9/,
+    ok wait_until { $t->error_log =~ /engine $engine exited on signal 9/ },
         "$role: the log says how it ended";
 }
 
@@ -388,6 +384,7 @@ for my $case (
     }
     my $engine = $script ? "$bin/engine" : '/nonexistent';
 
+    my $begin = time;
     $t = DynWorker->start(http => "dynworker_engine $engine;",
         config => "dynworker_limits wall=500ms;\n$load_only");
     is $t->get('/static')->{content}, "static\n", "$name: other locations work";
@@ -396,14 +393,14 @@ for my $case (
         qr/^502 engine\z|^503 wall\z/, "$name: the worker's does not";
 
     if ($why) {
-        ok wait_until { (() = $t->error_log =~ /$why/g) > 2 },
-            "$name: the log says so";
-        # for each of the two engines: after 100 ms, 200 ms, 400 ms, 800 ms ...
-        my $deadline = time + 2;
-        wait_until { time > $deadline };
-        my @starts = $script ? split(/^/, read_file("$bin/starts"))
-                             : $t->error_log =~ /$why/g;
-        cmp_ok scalar(@starts), '<', 16, "$name: not again and again";
+        my $starts = 0;
+        ok wait_until {
+            $starts = () = $t->error_log =~ /$why/g;
+            $starts > 8;
+        }, "$name: the log says so";
+        # there are two engines
+        DynWorker::backs_off(int $starts / 2, $begin,
+                             "$name: not again and again");
     }
 
     my @pids = ($t->workers, $t->engines);
@@ -417,7 +414,7 @@ $t = DynWorker->start(http => "dynworker_engine $bin/later;",
                       config => $load_only);
 is $t->get('/')->{status}, 502, 'an engine that is not there yet';
 symlink $ENV{TEST_NGINX_ENGINE}, "$bin/later" or die "symlink: $!\n";
-ok((wait_until { $t->get('/')->{content} eq 'up' } 15), 'is used once it is');
+ok wait_until { $t->get('/')->{content} eq 'up' }, 'is used once it is';
 $t->stop;
 
 done_testing;

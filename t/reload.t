@@ -38,7 +38,6 @@ my $config = <<'END';
     location /host {
         dynworker_loader LOADER;
         dynworker_global_outbound up;
-        dynworker_limits wall=10s;
         dynworker_script host.js;
     }
     location /load { dynworker_load id=a code=/_code; }
@@ -148,7 +147,6 @@ write_file("$home/real", $ENV{TEST_NGINX_ENGINE}
 $t = DynWorker->start(http => "dynworker_engine $fake;", config => <<'END',
     location /host {
         dynworker_loader LOADER;
-        dynworker_limits wall=10s;
         dynworker_script host.js;
     }
 END

@@ -17,7 +17,7 @@ my $t = DynWorker->start(http => <<'HTTP', config => <<'CONF', files => {
     upstream self.test { server 127.0.0.1:%%PORT%%; }
     client_max_body_size 1g;
 HTTP
-    dynworker_limits cpu=20s wall=30s;
+    dynworker_limits cpu=20s wall=10m;
     location /step  { dynworker_script step.js; }
     location /gone  { dynworker_script gone.js; }
     location /flood { dynworker_script flood.js; }

@@ -26,7 +26,7 @@ my $up = Upstream->start({
         my ($c) = @_;
         my ($name) = $c->{uri} =~ m{^/wait/(\w+)};
         $c->note("waits $name");
-        wait_until { -e "$dir/$name" } 20;
+        wait_until { -e "$dir/$name" };
         return $c->say($empty);
     },
 });
@@ -79,7 +79,7 @@ export class Named extends WorkerEntrypoint {
   fetch() { console.log(this.ctx.props); return new Response("named\n"); }
   greet(name) { console.log("greets", name); return `hello ${name}`; }
   fail() { throw new TypeError("rpc failed"); }
-  hang() { return new Promise(() => {}); }
+  hang(begun) { begun(); return new Promise(() => {}); }
   get tools() { return new (class extends RpcTarget { use() { console.log("used"); } })(); }
 }
 END
@@ -124,7 +124,9 @@ export default {
       try { await worker.getEntrypoint("Named").fail(); }
       catch (error) { return new Response(error.message); }
       break;
-    case "rpcHang": worker.getEntrypoint("Named").hang().catch(() => {}); await scheduler.wait(50); return new Response("left");
+    case "rpcHang":
+      await new Promise((begun) => { worker.getEntrypoint("Named").hang(begun).catch(() => {}); });
+      return new Response("left");
     case "rpcTools": await worker.getEntrypoint("Named").tools.use(); return new Response("used");
     case "named": return worker.getEntrypoint("Named", { props: { p: 1 } }).fetch(request);
     case "load": {
@@ -253,7 +255,7 @@ END
     dynworker_limits cpu=5s subrequests=1000 memory=64m;
     add_header X-Error $dynworker_error always;
     location /host/ { dynworker_script host.js; }
-    location /wall/ { dynworker_limits wall=1s; dynworker_script host.js; dynworker_loader LOADER wall; }
+    location /wall/ { dynworker_limits wall=3s; dynworker_script host.js; dynworker_loader LOADER wall; }
     location /loop { dynworker_script loop.js; dynworker_service LOOP uri=/loop; }
     location /serviced {
         dynworker_service TAIL script=tail-service.js entrypoint=Tail;

@@ -53,8 +53,13 @@ delete $ENV{NGINX};
 my $temp_paths = join '', map { "    ${_}_temp_path temp_$_;\n" }
     qw(client_body proxy fastcgi uwsgi scgi);
 
+# How many seconds a test waits for what must come, before it fails: only that,
+# so a machine may be slow.
+our $PATIENCE = 120;
+
 if ($INC{'Test/Nginx/Socket.pm'}) {
     $ENV{TEST_NGINX_HTML_DIR} = Test::Nginx::Util::html_dir();
+    Test::Nginx::Util::timeout($PATIENCE) unless $ENV{TEST_NGINX_TIMEOUT};
 
     Test::Nginx::Socket::add_block_preprocessor(sub {
         my $block = shift;
@@ -93,11 +98,11 @@ if ($INC{'Test/Nginx/Socket.pm'}) {
 }
 
 # Polls until the block is true, and returns what it said; undef when it was
-# not within the deadline (10 s, or the second argument).
-sub wait_until (&;$) {
-    my ($condition, $seconds) = @_;
+# not within $PATIENCE.
+sub wait_until (&) {
+    my ($condition) = @_;
 
-    my $deadline = time + ($seconds // 10);
+    my $deadline = time + $PATIENCE;
     for (;;) {
         my $answer = $condition->();
         return $answer if $answer;
@@ -148,7 +153,7 @@ sub start {
         dir      => $dir,
         port     => free_port(),
         owner    => $$,
-        http     => HTTP::Tiny->new(timeout => 30, keep_alive => 0,
+        http     => HTTP::Tiny->new(timeout => $PATIENCE, keep_alive => 0,
                                     max_redirect => 0),
     }, $class;
 
@@ -283,8 +288,8 @@ sub client {
 # What curl prints, for HTTP/2 and the like: $t->curl('/', '--http2').
 sub curl {
     my ($self, $path, @options) = @_;
-    open my $out, '-|', 'curl', '-sS', '--max-time', 30, @options,
-        $self->url($path) or die "curl: $!\n";
+    open my $out, '-|', 'curl', '-sS', '--max-time', $PATIENCE,
+        @options, $self->url($path) or die "curl: $!\n";
     local $/;
     return scalar(<$out>) // '';
 }
@@ -356,6 +361,22 @@ sub descriptors {
     return $count;
 }
 
+# Waits until nothing is left to do: the worker processes sleep, and none of them
+# opens or closes a descriptor.  Returns how many they have.
+sub settled {
+    my ($self) = @_;
+    my ($before, $same) = (-1, 0);
+    wait_until {
+        my $now = $self->descriptors;
+        my $asleep = !grep { read_file("/proc/$_/stat") !~ /^\d+ \(.*\) S/s }
+            $self->workers;
+        $same = $asleep && $now == $before ? $same + 1 : 0;
+        $before = $now;
+        $same == 10;
+    };
+    return $before;
+}
+
 # -- nginx ------------------------------------------------------------------
 
 # Takes a new configuration up, if one is given, and waits until the old worker
@@ -381,7 +402,7 @@ sub stop {
     delete $self->{master};
 
     kill $signal || 'TERM', $master;
-    my $gone = wait_until { !grep { alive($_) } @pids } 20;
+    my $gone = wait_until { !grep { alive($_) } @pids };
     kill KILL => grep { alive($_) } @pids unless $gone;
     return $gone;
 }
@@ -396,6 +417,15 @@ sub no_alerts {
         split /^/, $self->error_log;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     Test::More::ok(!@bad, 'no alerts') or Test::More::diag(@bad);
+}
+
+# One test: an engine that does not start, of which there were so many starts
+# since "begin", is started again after 100 ms, 200 ms, 400 ms and so on.
+sub backs_off {
+    my ($starts, $begin, $title) = @_;
+    my $least = 0.09 * (2 ** ($starts - 1) - 1);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::cmp_ok(time - $begin, '>=', $least, "$title ($starts times)");
 }
 
 sub DESTROY {

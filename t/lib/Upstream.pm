@@ -26,6 +26,7 @@ use strict;
 use IO::Select;
 use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_LINGER SO_SNDBUF);
+use DynWorker ();
 use POSIX ();
 use File::Temp qw(tempfile);
 
@@ -170,7 +171,7 @@ sub piece {
 sub wait_closed {
     my ($self, $seconds) = @_;
     my $select = IO::Select->new($self->{socket});
-    return 0 unless $select->can_read($seconds // 10);
+    return 0 unless $select->can_read($seconds // $DynWorker::PATIENCE);
     my $n = sysread $self->{socket}, my $byte, 1;
     return !$n;
 }

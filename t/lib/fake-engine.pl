@@ -722,7 +722,7 @@ sub handle {
         return;
     }
 
-    my ($path) = $strings[2] =~ m{^https?://[^/]*/(?:b/|quick/|service/)?([^?/]*)};
+    my ($path) = $strings[2] =~ m{^https?://[^/]*/(?:b/|quick/|short/|service/)?([^?/]*)};
     $fetch{$channel} = { isolate => $parent, lent => $lent,
                          target => "$strings[0] " . substr $payload, 48, $props };
 
