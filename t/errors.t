@@ -276,13 +276,13 @@ exceeded CPU time limit
 
 === TEST 11: time that a worker waits is not CPU time
 --- config
-    dynworker_limits cpu=30ms;
+    dynworker_limits cpu=100ms;
     location /t { dynworker_script $TEST_NGINX_HTML_DIR/t.js; }
 --- user_files
 >>> t.js
 export default {
   async fetch() {
-    for (let i = 0; i < 5; i++) await scheduler.wait(20);
+    for (let i = 0; i < 5; i++) await scheduler.wait(40);
     return new Response("waited\n");
   },
 };
@@ -314,7 +314,6 @@ export default {
     return new Response(`${sum}\n`);
   },
 };
---- timeout: 20
 --- request
 GET /t
 --- error_code: 503
@@ -336,7 +335,6 @@ exceeded CPU time limit, "dynworker_limits cpu=60ms"
 >>> t.js
 for (;;) {}
 export default {};
---- timeout: 60
 --- request
 GET /t
 --- error_code: 503
@@ -349,7 +347,7 @@ exceeded CPU time limit, "dynworker_limits cpu=50ms"
 
 === TEST 14: wall time used up: 503, "wall"
 --- config
-    dynworker_limits wall=100ms;
+    dynworker_limits wall=2s;
     location /t {
         dynworker_script $TEST_NGINX_HTML_DIR/t.js;
         add_header X-Error $dynworker_error always;
@@ -367,7 +365,7 @@ export default {
 --- response_headers eval
 ["X-Error: wall\n! Retry-After", "! X-Error"]
 --- error_log eval
-qr/\[error\] .*worker "\S*t\.js" exceeded wall time limit, "dynworker_limits wall=100ms", client: 127\.0\.0\.1/
+qr/\[error\] .*worker "\S*t\.js" exceeded wall time limit, "dynworker_limits wall=2000ms", client: 127\.0\.0\.1/
 
 
 
@@ -403,7 +401,6 @@ export default {
     for (;;) all.push({ text: "x".repeat(10) + all.length });
   },
 };
---- timeout: 30
 --- request eval
 ["GET /t/well", "GET /t/grow", "GET /t/well"]
 --- error_code eval
@@ -472,7 +469,6 @@ export default {
     return new Response(lines.join("\n") + "\n");
   },
 };
---- timeout: 30
 --- request
 GET /t
 --- response_body

@@ -1100,7 +1100,6 @@ export default {
     return lines(order.join(" "));
   },
 };
---- timeout: 20
 --- request
 GET /t
 --- response_body
@@ -1333,7 +1332,7 @@ worker "b" exceeded CPU time limit, "dynworker_limits cpu=20ms"
 --- config
     location /t {
         dynworker_loader LOADER;
-        dynworker_limits cpu=50ms;
+        dynworker_limits cpu=5s;
         dynworker_script $TEST_NGINX_HTML_DIR/host.js;
     }
 --- user_files
@@ -1355,7 +1354,7 @@ export default {
     let calls = 0;
     const get = () => env.LOADER.get("x", async () => {
       calls++;
-      return module(text, { env: { CALL: calls, BIG: "x".repeat(300000) } });
+      return module(text, { limits: { cpuMs: 200 }, env: { CALL: calls, BIG: "x".repeat(300000) } });
     }).getEntrypoint();
     const e = get(), same = get();
     const run = async (e) => (await e.fetch("http://x/")).text();
@@ -1388,7 +1387,7 @@ exceeded CPU time limit
 --- config
     location /t {
         dynworker_loader LOADER;
-        dynworker_limits cpu=50ms;
+        dynworker_limits cpu=5s;
         dynworker_script $TEST_NGINX_HTML_DIR/host.js;
     }
 --- user_files
@@ -1403,7 +1402,7 @@ const code = module(`
     }
     length(text) { return text.length; }
     add(f) { return f(1); }
-  }`);
+  }`, { limits: { cpuMs: 200 } });
 export default {
   async fetch(request, env) {
     let calls = 0;
@@ -1457,7 +1456,7 @@ exceeded CPU time limit
 --- config
     location /t {
         dynworker_loader LOADER;
-        dynworker_limits cpu=50ms;
+        dynworker_limits cpu=5s;
         dynworker_script $TEST_NGINX_HTML_DIR/host.js;
     }
 --- user_files
@@ -1467,7 +1466,7 @@ const code = module(`export default {
   fetch({ url }) {
     if (url === "http://spin/") for (;;) {}
     return new Response("ran");
-  } };`);
+  } };`, { limits: { cpuMs: 200 } });
 export default {
   async fetch(request, env) {
     const tried = [];

@@ -327,7 +327,7 @@ export default {
       import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
       class Spinner extends RpcTarget { spin() { for (;;); } }
       export default class extends WorkerEntrypoint { make() { return new Spinner(); } }`,
-      { limits: { cpuMs: 50 } })).getEntrypoint();
+      { limits: { cpuMs: 200 } })).getEntrypoint();
     const spinner = await worker.make();
     let broken;
     spinner.onRpcBroken((error) => { broken = error.message; });
@@ -508,6 +508,5 @@ GET /many
 5000
 5000
 5000
---- timeout: 60
 --- no_error_log
 [error]

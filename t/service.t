@@ -143,7 +143,7 @@ about server
 === TEST 3: its limits are the location's
 --- config
     location /t {
-        dynworker_limits cpu=50ms subrequests=2;
+        dynworker_limits cpu=200ms subrequests=2;
         dynworker_service API script=$TEST_NGINX_HTML_DIR/api.js;
         dynworker_service INNER uri=/inner/;
         dynworker_script $TEST_NGINX_HTML_DIR/t.js;
@@ -174,7 +174,7 @@ Error: Worker exceeded CPU time limit.
 ["200 yes","200 yes","Error: Too many subrequests."]
 Error: Too many subrequests.
 --- error_log eval
-qr{api\.js" exceeded CPU time limit, "dynworker_limits cpu=50ms"}
+qr{api\.js" exceeded CPU time limit, "dynworker_limits cpu=200ms"}
 
 
 
@@ -396,7 +396,7 @@ Error: Too many subrequests.
         dynworker_script $TEST_NGINX_HTML_DIR/outer.js;
     }
     location /inner {
-        dynworker_limits cpu=60ms;
+        dynworker_limits cpu=200ms;
         dynworker_loader SHARED shared;
         dynworker_loader LOADER;
         dynworker_service LOAD script=$TEST_NGINX_HTML_DIR/load.js entrypoint=Load;
@@ -431,7 +431,7 @@ export default {
 --- response_body eval
 ["Error: Worker exceeded CPU time limit.", "Error: Worker exceeded CPU time limit."]
 --- error_log
-"dynworker_limits cpu=60ms"
+"dynworker_limits cpu=200ms"
 --- no_error_log
 cpu=10000ms
 
