@@ -498,10 +498,11 @@ worker "greedy" exceeded memory limit, "dynworker_limits memory=32m"
     }
     location /slow {
         dynworker_limits queue=3;
+        dynworker_global_outbound self;
         dynworker_script $TEST_NGINX_HTML_DIR/slow.js;
         add_header X-Error $dynworker_error always;
     }
-    location = /open { dynworker_script $TEST_NGINX_HTML_DIR/slow.js; }
+    location /gate { dynworker_script $TEST_NGINX_HTML_DIR/gate.js; }
 --- user_files
 >>> many.js
 const origin = "http://self:$TEST_NGINX_SERVER_PORT";
@@ -517,17 +518,28 @@ export default {
         break;
       }
     }
-    // answers all that wait: it is one of them no longer
+    await fetch(origin + "/gate/open");
     const answered = await Promise.all(waiting.map(async (p) => (await p).status));
     const after = await fetch(origin + "/slow/probe");
     return new Response([...answered, ...refused, after.status].join(" ") + "\n");
   },
 };
 >>> slow.js
+const gate = "http://self:$TEST_NGINX_SERVER_PORT/gate";
 export default {
   async fetch({ url }) {
-    if (!url.endsWith("probe")) await scheduler.wait(300);
+    while (!url.endsWith("probe") && await (await fetch(gate)).text() !== "open") {
+      await scheduler.wait(50);
+    }
     return new Response("ok");
+  },
+};
+>>> gate.js
+let state = "closed";
+export default {
+  fetch({ url }) {
+    if (url.endsWith("/open")) state = "open";
+    return new Response(state);
   },
 };
 --- request

@@ -80,6 +80,23 @@ if ($INC{'Test/Nginx/Socket.pm'}) {
         $block->set_value(no_error_log => [@$none, grep { !$has{$_} } @always]);
     });
 
+    # What "error_log" expects may be written after the response: it is there
+    # before it is looked for.
+    Test::Nginx::Socket::add_response_body_check(sub {
+        my ($block, $body, $request, $repeated, $dry) = @_;
+        my $patterns = $block->error_log;
+        return if !defined $patterns || $dry;
+        $patterns = ref $patterns ? [$patterns] : [split /\n+/, $patterns]
+            unless ref $patterns eq 'ARRAY';
+        my @left = map { ref ? $_ : qr/\Q$_\E/ } grep { defined } @$patterns;
+        my $file = Test::Nginx::Socket::server_root() . '/logs/error.log';
+        wait_until(sub {
+            my $log = read_file($file);
+            @left = grep { $log !~ $_ } @left;
+            return !@left;
+        });
+    });
+
     # Two sections of our own: "error_logs" and "access_logs" hold one pattern a
     # request (or undef), which the log matches once that has been answered.
     Test::Nginx::Socket::add_response_body_check(sub {

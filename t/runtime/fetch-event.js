@@ -306,12 +306,12 @@ worker(
    export default { async fetch(request, env, ctx) {
      if (request.url.endsWith("/look")) {
        // it comes after the other one's, if that comes at all
-       if (seen.length > 0) await new Promise((resolve) => setTimeout(resolve, 400));
+       if (seen.length > 0) await new Promise((resolve) => setTimeout(resolve, 2000));
        return Response.json(seen);
      }
      request.signal.onabort = () => seen.push("aborted");
      ctx.waitUntil(new Promise(() => {}));
-     setTimeout(() => seen.push("timer"), 400);
+     setTimeout(() => seen.push("timer"), 2000);
      console.log("started");
      await new Promise(() => {});
    } };`,

@@ -343,7 +343,7 @@ closes_for_threads_that_exist(void **state)
     assert_int_not_equal(pid, -1);
 
     if (pid == 0) {
-        struct timespec  ts = { 5, 0 };
+        struct timespec  ts = { 120, 0 };
 
         dup2(fds[1], 0);
         pthread_create(&thread, NULL, wait_and_try, NULL);
