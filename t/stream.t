@@ -237,7 +237,8 @@ for my $path ('/flood', '/relay/direct?/flood', '/relay/read?/flood') {
         $made = $now;
         return $same >= 20;
     };
-    cmp_ok $made - $before, '<', 64 << 20,
+    # (two sockets on the way may each hold 32 MB that they receive)
+    cmp_ok $made - $before, '<', 100 << 20,
         "$path: a client that does not read stops the writer";
 
     my $read = 0;

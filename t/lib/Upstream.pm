@@ -25,7 +25,7 @@ use strict;
 
 use IO::Select;
 use IO::Socket::INET;
-use Socket qw(SOL_SOCKET SO_LINGER SO_SNDBUF);
+use Socket qw(SOL_SOCKET SO_LINGER SO_RCVBUF SO_SNDBUF);
 use DynWorker ();
 use POSIX ();
 use File::Temp qw(tempfile);
@@ -47,6 +47,7 @@ sub start {
         $SIG{CHLD} = 'IGNORE';
         $SIG{PIPE} = 'IGNORE';
         $listen->sockopt(SO_SNDBUF, $options{sndbuf}) if $options{sndbuf};
+        $listen->sockopt(SO_RCVBUF, $options{rcvbuf}) if $options{rcvbuf};
         while (my $socket = $listen->accept) {
             my $pid = fork // die "fork: $!\n";
             if ($pid == 0) {
