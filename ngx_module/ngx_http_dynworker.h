@@ -1206,12 +1206,12 @@ struct ngx_http_dynworker_outbound_s {
     ngx_uint_t                      method_id;
     ngx_str_t                       strings;    /* rest of the head */
 
-    /* the request's body; a reference, NULL when there is none any more */
     /* the proxy's own, behind ngx_http_dynworker_interim_init() */
     ngx_int_t                     (*process_header)(ngx_http_request_t *r);
     ngx_int_t                     (*reinit_request)(ngx_http_request_t *r);
     ngx_uint_t                      interim;        /* how many have come */
 
+    /* the request's body; a reference, NULL when there is none any more */
     ngx_http_dynworker_pipe_t      *upload_pipe;
     ngx_http_dynworker_upload_e     upload;
     uint64_t                        upload_length;  /* as it was announced */
@@ -1286,12 +1286,16 @@ void ngx_http_dynworker_outbound_cancel(ngx_http_dynworker_outbound_t *out);
 
 ngx_int_t ngx_http_dynworker_upload_init(ngx_conf_t *cf);
 /* outbound_event(): there is more of a body that is sent as it comes. */
-void ngx_http_dynworker_interim_init(ngx_http_dynworker_outbound_t *out,
-    ngx_http_request_t *r);
-
 void ngx_http_dynworker_upload_event(ngx_http_dynworker_outbound_t *out);
 /* Nobody wants the rest. */
 void ngx_http_dynworker_upload_close(ngx_http_dynworker_outbound_t *out);
+
+
+/* ngx_http_dynworker_interim.c: 1xx responses before theirs */
+
+/* The proxy is about to make the request "r": its parser is led through us. */
+void ngx_http_dynworker_interim_init(ngx_http_dynworker_outbound_t *out,
+    ngx_http_request_t *r);
 
 
 /* ngx_http_dynworker_capture.c: filters that take their responses */

@@ -267,7 +267,7 @@ my ($worker) = $t->workers;
 @engines = $t->engines;
 ask($t, '/host?ms=20000');
 kill KILL => $worker;
-ok wait_until { !grep { -e "/proc/$_" } $worker, @engines },
+ok wait_until { !grep { DynWorker::alive($_) } $worker, @engines },
     'the engines of a worker process that was killed end';
 ok wait_until { $t->get("/sandbox?ms=0")->{content} eq "slow\n" },
     'the next one serves';
