@@ -12,7 +12,7 @@
 #     ends     how often it ends when it is given an isolate
 #
 # Nothing is inherited from nginx but descriptor 0, so what to do with a
-# request is said by its URL: /NAME, /quick/NAME and /b/NAME do $act{NAME}.
+# request is said by its URL: /NAME, or /quick/NAME and the like, do $act{NAME}.
 
 use warnings;
 use strict;
