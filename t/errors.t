@@ -579,7 +579,7 @@ GET /see
 --- ignore_response
 --- error_log eval
 [qr/\[error\] .*worker "\S*t\.js" failed at t\.js:7:30: RangeError: out of rows/,
- qr/upstream prematurely closed connection while reading upstream/]
+ qr/(?:prematurely closed connection|reset by peer\)) while reading /]
 --- no_error_log
 [alert]
 
