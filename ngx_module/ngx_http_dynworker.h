@@ -1054,7 +1054,8 @@ struct ngx_http_dynworker_isolate_s {
 
     uint64_t                        memory;     /* as its engine claims */
     ngx_uint_t                      refs;       /* calls, loads */
-    ngx_uint_t                      loads;
+    ngx_uint_t                      loads;      /* that lead to it */
+    ngx_uint_t                      stubs;      /* loads that it has open */
     ngx_msec_t                      used;       /* when it became idle */
     unsigned                        named:1;    /* in the table */
     unsigned                        retired:1;  /* goes when it is not held */

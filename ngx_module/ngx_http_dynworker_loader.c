@@ -11,6 +11,16 @@
 /* What one isolate may claim: the sum of all is far from overflowing. */
 #define NGX_HTTP_DYNWORKER_MEMORY_MAX   ((uint64_t) 1 << 40)
 
+/* LOAD channels that one isolate may have open; each costs about 1 KB. */
+#define NGX_HTTP_DYNWORKER_STUBS_HOST      10000
+#define NGX_HTTP_DYNWORKER_STUBS_SANDBOX   1000
+
+/* An id, as engines check it too. */
+#define NGX_HTTP_DYNWORKER_ID_MAX       4095
+
+/* What is kept of a failure's message, and of where it was. */
+#define NGX_HTTP_DYNWORKER_FAILURE_MAX  4096
+
 
 static ngx_http_dynworker_isolate_t *ngx_http_dynworker_isolate_create(
     ngx_http_dynworker_process_t *process, ngx_http_dynworker_role_e role,
@@ -36,8 +46,7 @@ static void ngx_http_dynworker_isolate_settle(
 static void ngx_http_dynworker_isolate_evict(
     ngx_http_dynworker_isolate_t *isolate);
 static ngx_int_t ngx_http_dynworker_isolate_park(
-    ngx_http_dynworker_isolate_t *isolate,
-    ngx_http_dynworker_isolate_t *loader);
+    ngx_http_dynworker_isolate_t *isolate, ngx_http_dynworker_call_t *parent);
 static void ngx_http_dynworker_isolate_unpark(
     ngx_http_dynworker_isolate_t *isolate);
 static ngx_int_t ngx_http_dynworker_loader_evict(
@@ -49,6 +58,8 @@ static void ngx_http_dynworker_loader_idle_timer(
     ngx_http_dynworker_process_t *process);
 static ngx_http_dynworker_isolate_t *ngx_http_dynworker_loader_again(
     ngx_http_dynworker_isolate_t *last);
+static ngx_uint_t ngx_http_dynworker_load_full(
+    ngx_http_dynworker_load_t *load);
 static void ngx_http_dynworker_load_hold(ngx_http_dynworker_load_t *load,
     ngx_http_dynworker_isolate_t *isolate);
 static void ngx_http_dynworker_load_provide(ngx_http_dynworker_load_t *load);
@@ -448,6 +459,10 @@ ngx_http_dynworker_isolate_evict(ngx_http_dynworker_isolate_t *isolate)
     isolate->evicted = 1;
 
     ngx_http_dynworker_isolate_cool(isolate);
+
+    /* it is granted nothing more, and its stubs may stay for long */
+
+    ngx_http_dynworker_isolate_revoke(isolate);
 }
 
 
@@ -531,20 +546,26 @@ ngx_http_dynworker_loader_admit(ngx_event_t *ev)
 
 /*
  * Its code has come, and waits in a pipe for room, up to "queue=".  What a
- * dynamic worker loads does not wait: that worker is itself in the way.
+ * dynamic worker loads, or has a host worker load, does not wait: that dynamic
+ * worker is itself in the way.
  */
 static ngx_int_t
 ngx_http_dynworker_isolate_park(ngx_http_dynworker_isolate_t *isolate,
-    ngx_http_dynworker_isolate_t *loader)
+    ngx_http_dynworker_call_t *parent)
 {
     ngx_http_dynworker_process_t  *process;
 
     process = isolate->process;
 
-    if (loader->role == NGX_HTTP_DYNWORKER_SANDBOX
-        || process->nparked >= isolate->limits.queue)
-    {
+    if (process->nparked >= isolate->limits.queue) {
         return NGX_DECLINED;
+    }
+
+    for ( /* void */ ; parent; parent = parent->parent) {
+
+        if (parent->isolate->role == NGX_HTTP_DYNWORKER_SANDBOX) {
+            return NGX_DECLINED;
+        }
     }
 
     isolate->parked = 1;
@@ -770,6 +791,10 @@ ngx_http_dynworker_isolate_fail(ngx_http_dynworker_isolate_t *isolate,
 
     ngx_http_dynworker_isolate_cool(isolate);
 
+    /* no call was in it yet; other code is granted what is its own */
+
+    ngx_http_dynworker_isolate_revoke(isolate);
+
     if (!ngx_http_dynworker_isolate_ask(isolate)) {
 
         ngx_http_dynworker_isolate_remember(isolate, code, message,
@@ -806,7 +831,7 @@ ngx_http_dynworker_isolate_remember(ngx_http_dynworker_isolate_t *isolate,
     ngx_uint_t code, ngx_str_t *message, ngx_str_t *location)
 {
     u_char  *p;
-    size_t   at;
+    size_t   len, at;
 
     if (isolate->role == NGX_HTTP_DYNWORKER_HOST || isolate->failure_code) {
         return;
@@ -814,18 +839,19 @@ ngx_http_dynworker_isolate_remember(ngx_http_dynworker_isolate_t *isolate,
 
     isolate->failure_code = code;
 
-    at = location ? location->len : 0;
+    len = ngx_min(message->len, NGX_HTTP_DYNWORKER_FAILURE_MAX);
+    at = location ? ngx_min(location->len, NGX_HTTP_DYNWORKER_FAILURE_MAX) : 0;
 
-    p = ngx_alloc(message->len + at + 1, isolate->process->cycle->log);
+    p = ngx_alloc(len + at + 1, isolate->process->cycle->log);
     if (p == NULL) {
         return;
     }
 
     isolate->failure.data = p;
-    isolate->failure.len = message->len;
+    isolate->failure.len = len;
 
-    if (message->len) {
-        p = ngx_cpymem(p, message->data, message->len);
+    if (len) {
+        p = ngx_cpymem(p, message->data, len);
     }
 
     isolate->failure_location.data = p;
@@ -983,8 +1009,15 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
     load->channel = channel;
     load->parent = parent;
     ngx_queue_insert_tail(&parent->loads, &load->siblings);
+    parent->isolate->stubs++;
 
     channel->owner = load;
+
+    if (ngx_http_dynworker_load_full(load)) {
+        ngx_http_dynworker_load_refuse(load, DW_WIRE_OVERLOAD,
+                                       "Too many stubs of loaded workers.");
+        return NGX_OK;
+    }
 
     cap = ngx_http_dynworker_call_cap(parent, open->target);
 
@@ -999,7 +1032,9 @@ ngx_http_dynworker_load_open(ngx_http_dynworker_channel_t *channel,
         strings.data = (u_char *) open->strings.data;
         strings.len = open->strings.size;
 
-        if (ngx_http_dynworker_next_string(&strings, &id) != NGX_OK) {
+        if (ngx_http_dynworker_next_string(&strings, &id) != NGX_OK
+            || id.len > NGX_HTTP_DYNWORKER_ID_MAX)
+        {
             ngx_http_dynworker_engine_break(channel->engine, "a bad LOAD");
             return NGX_ERROR;
         }
@@ -1101,6 +1136,22 @@ ngx_http_dynworker_loader_again(ngx_http_dynworker_isolate_t *last)
     id.data = last->sn.str.data + space.len + 1;
 
     return ngx_http_dynworker_loader_get(last->process, &space, &id);
+}
+
+
+/* Stubs end with the invocation that made them: it may make no more. */
+static ngx_uint_t
+ngx_http_dynworker_load_full(ngx_http_dynworker_load_t *load)
+{
+    ngx_uint_t                     max;
+    ngx_http_dynworker_isolate_t  *isolate;
+
+    isolate = load->parent->isolate;
+
+    max = (isolate->role == NGX_HTTP_DYNWORKER_HOST)
+          ? NGX_HTTP_DYNWORKER_STUBS_HOST : NGX_HTTP_DYNWORKER_STUBS_SANDBOX;
+
+    return isolate->stubs > max;
 }
 
 
@@ -1308,7 +1359,7 @@ ngx_http_dynworker_load_head(ngx_http_dynworker_load_t *load,
         return NGX_OK;
     }
 
-    if (ngx_http_dynworker_isolate_park(isolate, parent->isolate) != NGX_OK) {
+    if (ngx_http_dynworker_isolate_park(isolate, parent) != NGX_OK) {
         ngx_str_set(&message, "Too many dynamic workers.");
         ngx_http_dynworker_pipe_cancel(pipe);
         ngx_http_dynworker_isolate_fail(isolate, DW_WIRE_OVERLOAD, &message,
@@ -1386,6 +1437,7 @@ ngx_http_dynworker_load_close(ngx_http_dynworker_load_t *load)
     load->channel = NULL;
 
     ngx_queue_remove(&load->siblings);
+    load->parent->isolate->stubs--;
 
     isolate = load->isolate;
     load->isolate = NULL;

@@ -635,6 +635,7 @@ for my $case (
     [load_queued => 'code that was not asked for'],
     [load_after_load => 'DATA beyond its credit'],
     [load_no_id => 'a bad LOAD'],
+    [load_long_id => 'a bad LOAD'],
     [grant_kind => 'a bad HEAD'],
     [grant_reserved => 'a bad HEAD'],
     [grant_short => 'a bad HEAD'],

@@ -1800,3 +1800,135 @@ Error: This stub came in the props of another call, and ends with that.
 later: room of bob
 --- no_error_log
 [alert]
+
+
+
+=== TEST 43: a worker holds 10000 stubs at a time, a dynamic one 1000, and others again when its request is over
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=60s wall=120s;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines, module } from "./help.js";
+const ran = module("export default { fetch: () => new Response('ran') };");
+async function many(LOADER, max, code) {
+  // what never gets its code takes no isolate
+  for (let i = 1; i < max; i++) LOADER.get(`many${i}`, () => new Promise(() => {}));
+  const last = LOADER.load(code);
+  const beyond = LOADER.get("beyond", () => code);
+  const answers = [];
+  for (const worker of [beyond, last, beyond, LOADER.load(code)]) {
+    try {
+      answers.push(await (await worker.getEntrypoint().fetch("http://x/")).text());
+    } catch (error) {
+      answers.push(`${error.name}: ${error.message}`);
+    }
+  }
+  return answers.join(", ");
+}
+export default {
+  async fetch(request, env) {
+    const { LOADER } = env;
+    const dynamic = LOADER.get("dynamic", () => module(`
+      ${many}
+      export default { async fetch(request, { LOADER, ran }) {
+        return new Response(await many(LOADER, 1000, ran));
+      } };`, { env: { LOADER, ran } })).getEntrypoint();
+    const inner = await (await dynamic.fetch("http://x/")).text();
+    // one of the host's leads to the dynamic worker
+    return lines(inner, await many(LOADER, 9999, ran));
+  },
+};
+--- request eval
+["GET /t", "GET /t"]
+--- response_body eval
+my $full = 'Error: Too many stubs of loaded workers.';
+[("$full, ran, $full, $full\n" x 2) x 2]
+--- no_error_log
+[alert]
+
+
+
+=== TEST 44: what a host worker loads for a dynamic one does not wait for it
+--- http_config
+    dynworker_isolates max=1;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { lines, message, module } from "./help.js";
+const ran = module("export default { fetch: () => new Response('ran') };");
+export class Helper extends WorkerEntrypoint {
+  async load() {
+    const worker = this.env.LOADER.get("helped", () => ran).getEntrypoint();
+    return (await worker.fetch("http://x/")).text();
+  }
+}
+export default {
+  async fetch(request, env, { exports }) {
+    const worker = env.LOADER.load(module(`
+      import { WorkerEntrypoint } from "cloudflare:workers";
+      export default class extends WorkerEntrypoint {
+        help() { return this.env.HELPER.load(); }
+      }`, { env: { HELPER: exports.Helper() } })).getEntrypoint();
+    return lines(await message(() => worker.help()), await message(() => exports.Helper().load()),
+      await message(() => worker.help()));
+  },
+};
+--- request
+GET /t
+--- response_body
+Error: Too many dynamic workers.
+no error, but ran
+Error: Too many dynamic workers.
+--- no_error_log
+[alert]
+
+
+
+=== TEST 45: a worker that made room and comes back has what its env had
+--- http_config
+    dynworker_isolates max=1;
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_service API uri=/api;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+    location /api/ { return 200 "api"; }
+--- user_files
+>>> host.js
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { lines, module } from "./help.js";
+export class Room extends WorkerEntrypoint {
+  who() { return this.ctx.props.who; }
+}
+export default {
+  async fetch(request, env, { exports }) {
+    const code = (who) => module(`
+      export default { async fetch(request, env) {
+        return new Response(await env.ROOM.who() + await (await env.API.fetch(request)).text());
+      } };`, { env: { API: env.API, ROOM: exports.Room({ props: { who } }) } });
+    const workers = [env.LOADER.load(code("ada")), env.LOADER.get("bob", () => code("bob"))];
+    const said = [];
+    for (let i = 0; i < 3; i++) {
+      for (const worker of workers) {
+        said.push(await (await worker.getEntrypoint().fetch("http://x/y")).text());
+      }
+    }
+    return lines(...said);
+  },
+};
+--- request
+GET /t
+--- response_body eval
+"adaapi\nbobapi\n" x 3
+--- no_error_log
+[error]

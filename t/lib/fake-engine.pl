@@ -478,6 +478,9 @@ my %act = (
     load_no_id      => sub { ask(new_id(), kind => LOAD, flags => ID,
                                    parent => $_[0], target => 1,
                                    strings => 'no NUL') },
+    load_long_id    => sub { ask(new_id(), kind => LOAD, flags => ID,
+                                   parent => $_[0], target => 1,
+                                   strings => 'x' x 4096 . "\0") },
     load_queued     => sub { my ($c) = @_; my ($a, $b) = (new_id(), new_id());
                              ask($a, kind => LOAD, flags => ID,
                                    parent => $c, target => 1,
