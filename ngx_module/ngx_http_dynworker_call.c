@@ -212,9 +212,18 @@ ngx_http_dynworker_call_again(ngx_http_dynworker_call_t *call)
 
         if (isolate == NULL
             || (isolate->state == NGX_HTTP_DYNWORKER_COLD
-                && isolate->failure_code)
-            || ngx_http_dynworker_call_withdraw(call) != NGX_OK)
+                && isolate->failure_code))
         {
+            return NGX_DECLINED;
+        }
+
+        if (ngx_http_dynworker_call_withdraw(call) != NGX_OK) {
+
+            /* nobody calls it then: it may rest, and make room */
+
+            ngx_http_dynworker_isolate_ref(isolate);
+            ngx_http_dynworker_isolate_unref(isolate);
+
             return NGX_DECLINED;
         }
 
