@@ -48,6 +48,7 @@ export const {
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   has: ReflectHas,
   ownKeys: ReflectOwnKeys,
+  set: ReflectSet,
 } = Reflect;
 
 export const {

@@ -1695,7 +1695,7 @@ export default {
           waitUntil(Promise.resolve().then(() => seen.push("waited")));
           const same = last === undefined || last === this.env;
           last = this.env;
-          return Response.json([same, global === this.env, this.ctx.exports === exports,
+          return Response.json([same, global.LIST === this.env.LIST, this.ctx.exports.default === exports.default,
             this.env.LIST, this.env.NAME, this.env.NEW ?? null, seen.length]);
         }
       }`, { env: given }));

@@ -662,7 +662,7 @@ const name = env.NAME;
 export default {
   fetch(request, given) {
     waitUntil(Promise.resolve());
-    return new Response(`${name} ${env === given || env.NAME === given.NAME}\n`);
+    return new Response(`${name} ${env.NAME === given.NAME}\n`);
   },
 };
 --- request

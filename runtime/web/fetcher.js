@@ -20,7 +20,8 @@ const toTarget = ({
   limits,
 });
 
-class Fetcher {
+// "ServiceStub" of "cloudflare:workers".
+export class Fetcher {
   constructor() {
     throw new TypeError("Illegal constructor");
   }

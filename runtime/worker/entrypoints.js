@@ -106,3 +106,11 @@ export class DurableObject {
   }
 }
 defineInterface(DurableObject);
+
+export class WorkflowEntrypoint {
+  constructor(ctx = undefined, env = undefined) {
+    defineData(this, "ctx", ctx);
+    defineData(this, "env", env);
+  }
+}
+defineInterface(WorkflowEntrypoint);

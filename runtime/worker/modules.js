@@ -11,6 +11,7 @@ import { chunk } from "../core/chunks.js";
 import { messageOf } from "../core/errors.js";
 import { RpcPromise, RpcProperty, RpcStub } from "../core/stubs.js";
 import { nodeModuleExports, nodeModuleName } from "../node/modules.js";
+import { Fetcher } from "../web/fetcher.js";
 import { abortIsolate } from "./abort-isolate.js";
 import { bundlerHint, CJS, JS, JSON_MODULE, TEXT, WASM } from "./code.js";
 import {
@@ -18,7 +19,9 @@ import {
 } from "./compatibility.js";
 import {
   DurableObject, RpcTarget, waitUntil, worker, WorkerEntrypoint,
+  WorkflowEntrypoint,
 } from "./entrypoints.js";
+import { addOverlays } from "./overlays.js";
 
 // Of a line that cannot be parsed, this much is looked at.
 const MAX_LINE = 1000;
@@ -73,11 +76,12 @@ function workersModule() {
   exports.RpcProperty = RpcProperty;
   exports.RpcStub = RpcStub;
   exports.RpcTarget = RpcTarget;
+  exports.ServiceStub = Fetcher;
   exports.WorkerEntrypoint = WorkerEntrypoint;
+  exports.WorkflowEntrypoint = WorkflowEntrypoint;
   exports.abortIsolate = abortIsolate;
-  exports.env = worker.env;
-  exports.exports = worker.exports;
   exports.waitUntil = waitUntil;
+  addOverlays(exports, worker);
   return exports;
 }
 

@@ -90,7 +90,8 @@ loads("MODULE: text in UTF-8", FORMAT.MODULE,
 loads("cloudflare:workers has its names", FORMAT.MODULE,
   `import * as workers from "cloudflare:workers";
    export default { fetch() { return new Response(Object.keys(workers).join()); } };`,
-  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,WorkerEntrypoint,abortIsolate,env,exports,waitUntil");
+  "DurableObject,RpcPromise,RpcProperty,RpcStub,RpcTarget,ServiceStub,WorkerEntrypoint," +
+  "WorkflowEntrypoint,abortIsolate,env,exports,waitUntil,withEnv,withEnvAndExports,withExports");
 
 loads("dynamic import() of the worker's own modules", FORMAT.JSON, json({
   mainModule: "index.js",

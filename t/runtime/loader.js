@@ -466,7 +466,7 @@ host(
                env.LOADER.load({ mainModule: "m.js", modules: { "m.js": "" }, env: { bad } });
              } catch (error) { messages.push(error.name); }
            }
-           return Response.json([globalEnv === env, Object.keys(env), messages]);
+           return Response.json([globalEnv.API === env.API, Object.keys(globalEnv), messages]);
          } };\` },
        env: { API: env.API, deep: [ctx.exports.Room({ props: { n: 1 } })], LOADER: env.LOADER } });
      return new Response();

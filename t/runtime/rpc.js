@@ -627,7 +627,7 @@ rpc("ctx.exports: the worker's own exports, with props",
   `const { Own } = ctx.exports;
    const withProps = Own({ props: { who: "é", again: Own({ props: 1 }), api } });
    const [x, props] = await withProps.hi("x");
-   return [x, props.who, await Own.hi(1), await exports.Own.hi(2), ctx.exports === exports,
+   return [x, props.who, await Own.hi(1), await exports.Own.hi(2), ctx.exports.Own === exports.Own,
      typeof props.again.hi, Object.keys(exports).join(), await props.again.hi(3)];`,
   ["x", "é", [1, {}], [2, {}], true, "function", "Near,Own,default", [3, 1]]);
 
