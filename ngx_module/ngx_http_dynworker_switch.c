@@ -497,8 +497,9 @@ ngx_http_dynworker_switch_fetch(ngx_http_dynworker_channel_t *channel,
     cap = ngx_http_dynworker_call_cap(parent, open->target);
 
     if (cap == NULL && open->target >= DW_WIRE_CALL_GRANTS) {
-        ngx_str_set(&message, "This stub came in the props of another call, "
-                              "and ends with that.");
+        ngx_str_set(&message, "Cannot perform I/O on behalf of a different "
+                              "request. This stub came in the props of "
+                              "another call, and ends with that.");
         ngx_http_dynworker_call_fail(call, DW_WIRE_DENIED, &message, NULL);
         return NGX_OK;
     }

@@ -1794,8 +1794,8 @@ GET /t
 room of ada, room of ada, room of ada, /api/path, inner: room of ada
 room of ada, room of ada, room of ada, /api/path, inner: room of ada
 room of ada, room of ada
-Error: This stub came in the props of another call, and ends with that.
-Error: This stub came in the props of another call, and ends with that.
+Error: Cannot perform I/O on behalf of a different request. This stub came in the props of another call, and ends with that.
+Error: Cannot perform I/O on behalf of a different request. This stub came in the props of another call, and ends with that.
 --- error_log
 later: room of bob
 --- no_error_log

@@ -438,6 +438,7 @@ Error: Too many subrequests.
 === TEST 10: what belongs to a request ends with it, over there too
 --- user_files
 >>> host.js
+import { RpcStub } from "cloudflare:workers";
 import { module, lines, message } from "./help.js";
 const code = module(`
   import { WorkerEntrypoint, RpcTarget } from "cloudflare:workers";
@@ -450,24 +451,54 @@ const code = module(`
     [Symbol.dispose]() { told(++disposed); }
   }
   export default class extends WorkerEntrypoint {
+    fetch() { return new Response("text"); }
     counter() { return new Counter(); }
     disposed() { return first; }
   }`);
-let kept;
+let kept, late;
+const uses = () => [
+  () => kept.counter.increment(), () => kept.counter.dup().increment(), () => kept.read(),
+  () => kept.local.f(), () => kept.got.counter(), () => kept.got.fetch("http://x/"),
+  () => kept.worker.getEntrypoint().counter(), () => kept.loaded.counter(),
+  () => kept.loaded.fetch("http://x/"), () => kept.response.text(),
+];
 export default {
-  async fetch(request, env) {
-    const worker = env.LOADER.get("one", () => code).getEntrypoint();
-    if (new URL(request.url).search === "?1") {
-      kept = await worker.counter();
-      return lines(await kept.increment());
+  async fetch(request, env, ctx) {
+    const loader = env.LOADER;
+    const worker = loader.get("one", () => code);
+    const got = worker.getEntrypoint();
+    switch (new URL(request.url).search) {
+    case "?1": {
+      const counter = await got.counter();
+      const local = new RpcStub({ f() {} });
+      await local.f();
+      kept = { worker, got, loaded: loader.load(code).getEntrypoint(), counter, local,
+               read: counter.increment, response: await got.fetch("http://x/") };
+      // resolved by the next request
+      const own = counter.increment;
+      new Promise((resolve) => { late = resolve; }).then(async () => {
+        kept.own = [await message(() => own()), await message(() => got.counter())];
+        kept.done();
+      });
+      return lines(await counter.increment());
     }
-    return lines(await message(() => kept.increment()), await worker.disposed());
+    case "?2": {
+      const messages = new Set();
+      for (const use of uses()) messages.add(await message(use));
+      return lines([...messages], await got.disposed());
+    }
+    default:
+      await new Promise((resolve) => { kept.done = resolve; late(); });
+      return lines(...kept.own);
+    }
   },
 };
 --- request eval
-["GET /t?1", "GET /t?2"]
+["GET /t?1", "GET /t?2", "GET /t?3"]
 --- response_body_like eval
-["1\n", qr/^Error: Cannot perform I\/O on behalf of a request that is over.*\n1\n/]
+["^1\n\$",
+ qr/^\["Error: Cannot perform I\/O on behalf of a different request\. I\/O objects [^"]*"\]\n1\n/,
+ qr/^(Error: Cannot perform I\/O on behalf of a request that is over: .*\n){2}\z/]
 --- no_error_log
 [error]
 

@@ -136,14 +136,23 @@ export function requireInvocation() {
       "values are not allowed within global scope. To fix this error, perform " +
       "this operation within a handler.");
   }
-  if (invocation.over) throw requestIsOver();
+  if (invocation.over) throw requestIsOver(invocation);
   return invocation;
 }
 
-export const requestIsOver = () => new Error(
-  "Cannot perform I/O on behalf of a request that is over: its response " +
-  "is complete and its waitUntil() promises have settled. Pass work that " +
-  "goes on after the response to ctx.waitUntil().");
+// For who needs something of an invocation that is over: its own code, or that
+// of another one.
+export function requestIsOver(invocation) {
+  const current = currentInvocation();
+  return new Error(current === undefined || current === invocation
+    ? "Cannot perform I/O on behalf of a request that is over: its response " +
+      "is complete and its waitUntil() promises have settled. Pass work that " +
+      "goes on after the response to ctx.waitUntil()."
+    : "Cannot perform I/O on behalf of a different request. I/O objects (such " +
+      "as streams, request/response bodies, and others) created in the context " +
+      "of one request handler cannot be accessed from a different request's " +
+      "handler.");
+}
 
 export function logUncaught(invocation, where, error, kind = EXCEPTION) {
   traceException(invocation, kind, error);

@@ -201,9 +201,8 @@ export function callTarget(target, path, args, given = undefined) {
         ? target.ref.get(path) : target.ref.call(path, args);
     }
     const invocation = currentInvocation() ?? given ?? requireInvocation();
-    if (invocation.over) throw requestIsOver();
-    const { stub } = target;
-    if (stub !== null && stub.error !== undefined) throw stub.error;
+    if (invocation.over) throw requestIsOver(invocation);
+    target.stub?.requireUse();
     return new Opener(target, path, invocation).session.askRoot(path, args);
   } catch (error) {
     return Pending.rejected(error);

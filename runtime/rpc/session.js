@@ -167,7 +167,8 @@ export class Session {
   }
 
   get error() {
-    return this.#error ?? (this.#isOver ? requestIsOver() : undefined);
+    return this.#error ?? (
+      this.#isOver ? requestIsOver(this.invocation) : undefined);
   }
 
   // -- sending ---------------------------------------------------------------
@@ -213,7 +214,7 @@ export class Session {
   ask(kind, id, path, args) {
     const question = ++this.#lastQuestion;
     try {
-      if (this.invocation.over) throw requestIsOver();
+      if (this.invocation.over) throw requestIsOver(this.invocation);
       this.tell(args === undefined
         ? [GET, question, kind, id, path]
         : [CALL, question, kind, id, path, args], true);
@@ -606,7 +607,8 @@ export class Session {
   }
 
   // An Error is made only for who waits: it takes long.
-  #drop(error = this.#isAwaited ? requestIsOver() : undefined) {
+  #drop(
+    error = this.#isAwaited ? requestIsOver(this.invocation) : undefined) {
     const questions = this.#questions;
     const answers = this.#answers;
     const entries = this.#exports;

@@ -110,7 +110,7 @@ class FetchCall {
       this.#close();
       return;
     }
-    const error = requestIsOver();
+    const error = requestIsOver(this.#invocation);
     this.#close(error);
     this.#failed(error);
     if (this.promise !== null) markHandled(this.promise);
@@ -414,9 +414,7 @@ export function startFetch(target, input, resolve, reject) {
     }
     if (!outboundExists) throw new Error(NO_NETWORK);
   }
-  if (target.stub !== null && target.stub.error !== undefined) {
-    throw target.stub.error;
-  }
+  target.stub?.requireUse();
   if (target.ref !== null) {
     resolve(chunk("rpc").fetchThrough(target.ref, input));
     return null;

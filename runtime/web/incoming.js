@@ -94,7 +94,7 @@ export class IncomingBody {
     if (this.#ended || this.#failed) return;
     if (this.#invocation.over) {
       // the worker has kept it for another one: nothing comes any more
-      this.fail(requestIsOver());
+      this.fail(requestIsOver(this.#invocation));
       return;
     }
     let credit = this.#window - this.#granted - this.#queued;

@@ -17,7 +17,9 @@ import { closeChannel, openChannel, Sender } from "../core/channels.js";
 import { chunk } from "../core/chunks.js";
 import { runIn } from "../core/context.js";
 import { errorFromReset, locationOf, messageOf } from "../core/errors.js";
-import { currentFrame, requireInvocation } from "../core/invocation.js";
+import {
+  currentFrame, requestIsOver, requireInvocation,
+} from "../core/invocation.js";
 import {
   defineInterface, isObject, requireArguments, requireBrand, toUSVString,
 } from "../core/webidl.js";
@@ -84,6 +86,12 @@ class Load {
   constructor(invocation, callback) {
     this.invocation = invocation;
     this.#callback = callback;
+  }
+
+  // Throws when the worker cannot be called any more, or not from here.
+  requireUse() {
+    if (this.error !== undefined) throw this.error;
+    if (this.invocation.over) throw requestIsOver(this.invocation);
   }
 
   open(capability, id) {

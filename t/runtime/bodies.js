@@ -358,7 +358,7 @@ rejects("a stream that was read from is no body", `
 rejects("invalid JSON", `await new Response("{").json();`, "SyntaxError");
 
 worker(
-  "a body that is kept for another request says that it is over",
+  "a body that is kept for another request says so",
   `let kept;
    const say = (promise) => promise.then(() => "read", (error) => error.message);
    export default { async fetch(request) {
@@ -376,7 +376,7 @@ worker(
     }
     await isolate.answer(first);
     for (const message of JSON.parse((await isolate.request()).text)) {
-      assert.match(message, /^Cannot perform I\/O on behalf of a request that is over/);
+      assert.match(message, /^Cannot perform I\/O on behalf of a different request\. I\/O objects /);
     }
   });
 
