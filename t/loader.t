@@ -1932,3 +1932,83 @@ GET /t
 "adaapi\nbobapi\n" x 3
 --- no_error_log
 [error]
+
+
+
+=== TEST 46: CommonJS: limits, the stack and the worker's end in modules that are required
+--- config
+    location /t {
+        dynworker_loader LOADER;
+        dynworker_limits cpu=10s;
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+    }
+--- user_files
+>>> host.js
+import { lines } from "./help.js";
+const chain = (length) => {
+  const modules = { "shared.js": "" };
+  for (let i = 0; i < length; i++) {
+    modules[`e${i}.js`] = `import "./c${i}.cjs"; import "./shared.js";`;
+    modules[`c${i}.cjs`] = { cjs: i + 1 < length ? `require("./e${i + 1}.js");` : "" };
+  }
+  return modules;
+};
+const all = {
+  loop: { "a.cjs": { cjs: "for (;;) {}" } },
+  caught: { "a.cjs": { cjs: `try { require("./e.js"); } catch {}` }, "e.js": `import "./f.js";`,
+            "f.js": "for (;;) {}" },
+  memory: { "a.cjs": { cjs: `require("./e.js");` },
+            "e.js": "const a = []; for (;;) a.push(new Array(1e5).fill(1));" },
+  aborts: { "a.cjs": { cjs: `require("./e.js");` },
+            "e.js": `import { abortIsolate } from "cloudflare:workers"; abortIsolate("enough");` },
+  short: { ...chain(20), "a.cjs": { cjs: `require("./e0.js"); module.exports = "done";` } },
+  deep: { ...chain(2000),
+          "a.cjs": { cjs: `try { require("./e0.js"); } catch (e) { module.exports = e.message; }` } },
+  full: { ...chain(20), "a.cjs": { cjs: `let n = 0;
+    function f() { n++; try { f(); } finally { try { require("./e" + n % 20 + ".js"); } catch {} } }
+    try { f(); } catch (e) { module.exports = e.message; }` } },
+};
+const say = async (call) => {
+  try { return await call(); } catch (error) { return error.message; }
+};
+export default {
+  async fetch(request, env) {
+    const out = [];
+    for (const [name, modules] of Object.entries(all)) {
+      for (const load of [`import a from "./a.cjs"; const load = () => a;`,
+          `const load = async () => (await import("./a.cjs")).default;`]) {
+        const worker = env.LOADER.load({
+          mainModule: "main.js",
+          modules: { ...modules, "main.js": `${load}
+            export default { async fetch() { return new Response(await load()); } };` },
+          limits: name === "loop" || name === "caught" ? { cpuMs: 50 } : {},
+        });
+        out.push(`${name}: ` + await say(
+          async () => (await worker.getEntrypoint().fetch("http://x/")).text()));
+      }
+    }
+    return lines(...out);
+  },
+};
+--- request
+GET /t
+--- response_body
+loop: Worker exceeded CPU time limit.
+loop: Worker exceeded CPU time limit.
+caught: Worker exceeded CPU time limit.
+caught: Worker exceeded CPU time limit.
+memory: Worker exceeded memory limit.
+memory: Worker exceeded memory limit.
+aborts: abortIsolate() was called: enough
+aborts: abortIsolate() was called: enough
+short: done
+short: done
+deep: Maximum call stack size exceeded
+deep: Maximum call stack size exceeded
+full: Maximum call stack size exceeded
+full: Maximum call stack size exceeded
+--- error_log
+exceeded CPU time limit
+--- no_error_log
+[alert]
+sandbox engine ended

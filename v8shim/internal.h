@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "v8shim/compat.h"
@@ -146,6 +147,12 @@ class ModuleMap {
                                      v8::Local<v8::Value> referrer,
                                      std::string_view place);
 
+  // native.v8.requireModule(): the namespace at once, or an exception.  May be
+  // called while other modules are evaluated.
+  v8::MaybeLocal<v8::Value> Require(v8::Local<v8::Context> context,
+                                    v8::Local<v8::String> specifier,
+                                    v8::Local<v8::Value> referrer);
+
  private:
   struct Record;
   friend class ModuleCallbacks;
@@ -154,6 +161,12 @@ class ModuleMap {
   bool Evaluate(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
                 v8::Local<v8::Value> referrer, std::string_view place,
                 v8::Local<v8::Promise::Resolver> resolver);
+  v8::MaybeLocal<v8::Value> Demand(v8::Local<v8::Context> context,
+                                   v8::Local<v8::String> specifier,
+                                   v8::Local<v8::Value> referrer);
+  v8::MaybeLocal<v8::Promise> Run(v8::Local<v8::Context> context,
+                                  v8::Local<v8::Module> module);
+  static const Record* FindEvaluating(v8::Isolate* isolate, const Record* root);
   Record* Load(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
                v8::Local<v8::Value> referrer, std::string_view place);
   Record* Fetch(v8::Local<v8::Context> context, v8::Local<v8::String> specifier,
@@ -180,6 +193,7 @@ class ModuleMap {
   // By V8's identity hash, which is not unique.
   std::unordered_multimap<int, Record*> by_hash_;
   bool loading_ = false;
+  int evaluating_ = 0;  // how deep in one another
 
   // Scripts that were compiled here and may be of use to others.
   struct Fresh {

@@ -56,6 +56,24 @@ void ImportModule(const Info& info) {
   }
 }
 
+// requireModule(specifier, referrer): the namespace
+void RequireModule(const Info& info) {
+  v8::Isolate* isolate = info.GetIsolate();
+  if (!info[0]->IsString()) {
+    ThrowTypeError(isolate, "requireModule: not a string");
+    return;
+  }
+
+  v8::Local<v8::Value> exports;
+  if (FromIsolate(isolate)
+          ->modules
+          .Require(isolate->GetCurrentContext(), info[0].As<v8::String>(),
+                   info[1])
+          .ToLocal(&exports)) {
+    info.GetReturnValue().Set(exports);
+  }
+}
+
 // compileCommonJs(name, source): function (exports, require, module), not run
 void CompileCommonJs(const Info& info) {
   v8::Isolate* isolate = info.GetIsolate();
@@ -212,6 +230,7 @@ constexpr Intrinsic kIntrinsics[] = {
     {"setModuleHost", SetModuleHost, 1},
     {"setRejectionHandler", SetRejectionHandler, 1},
     {"importModule", ImportModule, 1},
+    {"requireModule", RequireModule, 2},
     {"location", Location, 1},
     {"runChunk", RunChunk, 3},
     {"isOwn", IsOwnFunction, 1},

@@ -16,6 +16,8 @@ struct ModuleMap::Record {
   v8::Global<v8::Module> module;
   // name, value, name, value ... of a synthetic module, until it is evaluated
   v8::Global<v8::Array> exports;
+  // ... or what evaluates it and returns its default export
+  v8::Global<v8::Function> run;
   // what each specifier in the module's text stands for
   std::unordered_map<std::string, Record*> imports;
 };
@@ -105,6 +107,28 @@ v8::MaybeLocal<v8::Value> ModuleCallbacks::EvaluateSynthetic(
   if (record == nullptr ||
       !v8::Promise::Resolver::New(context).ToLocal(&resolver)) {
     return v8::MaybeLocal<v8::Value>();
+  }
+
+  if (!record->run.IsEmpty()) {
+    v8::Local<v8::Function> run = record->run.Get(isolate);
+    v8::Local<v8::Value> value;
+    record->run.Reset();
+    // V8 wants to find the exception here; without a TryCatch it is dropped.
+    v8::TryCatch try_catch(isolate);
+    if (!run->Call(context, v8::Undefined(isolate), 0, nullptr)
+             .ToLocal(&value)) {
+      if (try_catch.HasTerminated()) Reterminate(isolate);
+      try_catch.ReThrow();
+      return v8::MaybeLocal<v8::Value>();
+    }
+    if (!module
+             ->SetSyntheticModuleExport(isolate, NewText(isolate, "default"),
+                                        value)
+             .FromMaybe(false)) {
+      return v8::MaybeLocal<v8::Value>();
+    }
+    resolver->Resolve(context, v8::Undefined(isolate)).FromMaybe(false);
+    return resolver->GetPromise();
   }
 
   v8::Local<v8::Array> exports = record->exports.Get(isolate);
@@ -257,11 +281,8 @@ bool ModuleMap::Evaluate(v8::Local<v8::Context> context,
     return false;
   }
 
-  v8::Local<v8::Value> promise;
-  if (!module->Evaluate(context).ToLocal(&promise) || !promise->IsPromise()) {
-    return false;
-  }
-  KeepCode(isolate);
+  v8::Local<v8::Promise> promise;
+  if (!Run(context, module).ToLocal(&promise)) return false;
 
   // What then() returns may be anything, as a worker can have changed
   // Promise's species: it is not looked at.
@@ -273,7 +294,105 @@ bool ModuleMap::Evaluate(v8::Local<v8::Context> context,
   v8::Local<v8::Function> fulfill, reject;
   return NewCallback(context, Fulfill, array).ToLocal(&fulfill) &&
          NewCallback(context, Reject, array).ToLocal(&reject) &&
-         !promise.As<v8::Promise>()->Then(context, fulfill, reject).IsEmpty();
+         !promise->Then(context, fulfill, reject).IsEmpty();
+}
+
+// Evaluates a module that is linked, maybe in the midst of another one.
+v8::MaybeLocal<v8::Promise> ModuleMap::Run(v8::Local<v8::Context> context,
+                                           v8::Local<v8::Module> module) {
+  v8::Local<v8::Value> promise;
+  evaluating_++;
+  const bool ran = module->Evaluate(context).ToLocal(&promise);
+  evaluating_--;
+  if (!ran || !promise->IsPromise()) return v8::MaybeLocal<v8::Promise>();
+
+  if (evaluating_ == 0) KeepCode(context->GetIsolate());
+  return promise.As<v8::Promise>();
+}
+
+v8::MaybeLocal<v8::Value> ModuleMap::Require(v8::Local<v8::Context> context,
+                                             v8::Local<v8::String> specifier,
+                                             v8::Local<v8::Value> referrer) {
+  v8::Isolate* isolate = context->GetIsolate();
+  v8::EscapableHandleScope handle_scope(isolate);
+  v8::Local<v8::Value> exports;
+  if (!Demand(context, specifier, referrer).ToLocal(&exports)) {
+    if (evaluating_ == 0) fresh_.clear();
+    return v8::MaybeLocal<v8::Value>();
+  }
+  return handle_scope.Escape(exports);
+}
+
+v8::MaybeLocal<v8::Value> ModuleMap::Demand(v8::Local<v8::Context> context,
+                                            v8::Local<v8::String> specifier,
+                                            v8::Local<v8::Value> referrer) {
+  v8::Isolate* isolate = context->GetIsolate();
+  Record* root = Load(context, specifier, referrer, CurrentLocation(isolate));
+  if (root == nullptr) return v8::MaybeLocal<v8::Value>();
+
+  const Record* busy = FindEvaluating(isolate, root);
+  if (busy != nullptr) {
+    ThrowError(isolate, "Module \"" + busy->name +
+                            "\" is being evaluated: require() of \"" +
+                            root->name + "\" cannot wait for it.");
+    return v8::MaybeLocal<v8::Value>();
+  }
+
+  v8::Local<v8::Module> module = root->module.Get(isolate);
+  if (module->GetStatus() == v8::Module::kUninstantiated &&
+      !module->InstantiateModule(context, ModuleCallbacks::Resolve)
+           .FromMaybe(false)) {
+    return v8::MaybeLocal<v8::Value>();
+  }
+  if (module->GetStatus() == v8::Module::kErrored) {
+    isolate->ThrowException(module->GetException());
+    return v8::MaybeLocal<v8::Value>();
+  }
+  if (module->IsSourceTextModule() && module->IsGraphAsync()) {
+    ThrowError(isolate,
+               "Top-level await in module is not permitted at this time: \"" +
+                   root->name + "\" can be loaded by import() only.");
+    return v8::MaybeLocal<v8::Value>();
+  }
+  if (module->GetStatus() != v8::Module::kEvaluated) {
+    v8::Local<v8::Promise> promise;
+    if (!Run(context, module).ToLocal(&promise)) {
+      return v8::MaybeLocal<v8::Value>();
+    }
+    if (module->GetStatus() == v8::Module::kErrored) {
+      // Whoever has called require() is told of the promise's rejection.
+      promise->MarkAsHandled();
+      OnPromiseReject(
+          v8::PromiseRejectMessage(promise, v8::kPromiseHandlerAddedAfterReject,
+                                   v8::Local<v8::Value>()));
+      isolate->ThrowException(module->GetException());
+      return v8::MaybeLocal<v8::Value>();
+    }
+  }
+  return module->GetModuleNamespace();
+}
+
+// V8 must not be asked to evaluate what leads to a module in the midst of its
+// evaluation.
+const ModuleMap::Record* ModuleMap::FindEvaluating(v8::Isolate* isolate,
+                                                   const Record* root) {
+  std::unordered_set<const Record*> seen = {root};
+  std::vector<const Record*> left = {root};
+  while (!left.empty()) {
+    const Record* record = left.back();
+    left.pop_back();
+    v8::HandleScope handle_scope(isolate);
+    const v8::Module::Status status = record->module.Get(isolate)->GetStatus();
+    if (status == v8::Module::kInstantiating ||
+        status == v8::Module::kEvaluating) {
+      return record;
+    }
+    if (status == v8::Module::kEvaluated) continue;
+    for (const auto& [specifier, target] : record->imports) {
+      if (seen.insert(target).second) left.push_back(target);
+    }
+  }
+  return nullptr;
 }
 
 // The record of a module that is loaded with all it imports.
@@ -372,7 +491,7 @@ v8::MaybeLocal<v8::Object> ModuleMap::Ask(v8::Local<v8::Context> context,
   return answer.As<v8::Object>();
 }
 
-// Compiles the answer's "source", or wraps its "exports".
+// Compiles the answer's "source", or wraps its "exports" or what it will "run".
 v8::MaybeLocal<v8::Module> ModuleMap::Make(v8::Local<v8::Context> context,
                                            v8::Local<v8::String> name,
                                            v8::Local<v8::Object> answer,
@@ -400,11 +519,22 @@ v8::MaybeLocal<v8::Module> ModuleMap::Make(v8::Local<v8::Context> context,
     return module;
   }
 
+  v8::Local<v8::Value> run;
+  if (!answer->Get(context, NewText(isolate, "run")).ToLocal(&run)) {
+    return v8::MaybeLocal<v8::Module>();
+  }
+  if (run->IsFunction()) {
+    record->run.Reset(isolate, run.As<v8::Function>());
+    return v8::Module::CreateSyntheticModule(
+        isolate, name, {NewText(isolate, "default")},
+        ModuleCallbacks::EvaluateSynthetic);
+  }
+
   if (!answer->Get(context, NewText(isolate, "exports")).ToLocal(&exports)) {
     return v8::MaybeLocal<v8::Module>();
   }
   if (!exports->IsObject()) {
-    ThrowTypeError(isolate, "The module host gave neither source nor exports");
+    ThrowTypeError(isolate, "The module host gave nothing to evaluate");
     return v8::MaybeLocal<v8::Module>();
   }
   return MakeSynthetic(context, name, exports.As<v8::Object>(), record);

@@ -3,12 +3,13 @@
 
 import { v8 } from "../native.js";
 import {
-  PrimordialError as Error, PrimordialTypeError as TypeError, ReflectApply,
+  PrimordialTypeError as TypeError, ReflectApply, ReflectHas, ReflectOwnKeys,
   SafeMap,
 } from "../primordials.js";
 import { defineData } from "../core/properties.js";
 
 const made = new SafeMap();
+const copies = new SafeMap();     // of ES modules' namespaces
 
 // The exports of a module, { name, content }.  "host" has what modules.js
 // knows.
@@ -46,11 +47,32 @@ function requireFrom(referrer, specifier, host) {
     if (builtIn === undefined) throw host.missing(specifier, referrer);
     return builtIn;
   }
-  if (host.isScript(found)) {
-    throw new Error(
-      `Module "${found.name}" is an ES module: require() cannot load it, ` +
-      "import() can.");
-  }
+  if (host.isScript(found)) return requireScript(found, specifier, referrer);
   return host.isCommonJs(found)
     ? evaluate(found, host) : host.contentOf(found);
+}
+
+// What require() gives of an ES module, as in Workers: what the module itself
+// says that this is, else its default export, else an object like its
+// namespace, but one that can be changed.
+function requireScript({ name }, specifier, referrer) {
+  const namespace = v8.requireModule(specifier, referrer);
+  if (ReflectHas(namespace, "module.exports") &&
+      namespace.__cjsUnwrapDefault !== true) {
+    return namespace["module.exports"];
+  }
+  if (ReflectHas(namespace, "default")) return namespace.default;
+
+  let copy = copies.get(name);
+  if (copy === undefined) {
+    copy = {};
+    const keys = ReflectOwnKeys(namespace);
+    for (let i = 0; i < keys.length; i++) {
+      if (typeof keys[i] === "string") {
+        defineData(copy, keys[i], namespace[keys[i]]);
+      }
+    }
+    copies.set(name, copy);
+  }
+  return copy;
 }

@@ -133,7 +133,7 @@ function contentOf(module) {
 function syntheticModule(name, make) {
   let found = synthetic.get(name);
   if (found === undefined) {
-    found = { name, exports: make() };
+    found = { __proto__: null, name, exports: make() };
     synthetic.set(name, found);
   }
   return found;
@@ -154,7 +154,8 @@ function findNodeModule(specifier) {
   return syntheticModule(`node:${name}`, () => nodeModuleExports(name));
 }
 
-// For native.v8.setModuleHost().
+// For native.v8.setModuleHost().  A CommonJS module runs when its turn comes
+// among those that are imported.
 function resolve(specifier, referrer) {
   referrer ??= "";
   const cloudflare = findCloudflareModule(specifier);
@@ -165,9 +166,10 @@ function resolve(specifier, referrer) {
     if (builtIn !== undefined) return builtIn;
     throw missing(specifier, referrer);
   }
-  if (module.kind === JS) return { name: module.name, source: module.content };
-  return module.kind === CJS
-    ? syntheticModule(module.name, () => defaultExport(requireModule(module)))
+  const { content, kind, name } = module;
+  if (kind === JS) return { __proto__: null, name, source: content };
+  return kind === CJS
+    ? { __proto__: null, name, run: () => requireModule(module) }
     : contentModule(module);
 }
 

@@ -530,16 +530,19 @@ export class FakeIsolate extends Nginx {
   }
 
   #findModule(specifier, referrer) {
-    const { exports, name, source } = this.#resolve(specifier, referrer);
+    const { exports, name, run, source } = this.#resolve(specifier, referrer);
     const known = this.#modules.get(name);
     if (known !== undefined) return known;
     const module = source !== undefined
       ? new vm.SourceTextModule(source, {
         identifier: name, context: this.#context,
       })
-      : new vm.SyntheticModule(Object.keys(exports), function () {
-        for (const key of Object.keys(exports)) this.setExport(key, exports[key]);
-      }, { identifier: name, context: this.#context });
+      : new vm.SyntheticModule(
+        run === undefined ? Object.keys(exports) : ["default"],
+        function () {
+          const all = run === undefined ? exports : { default: run() };
+          for (const key of Object.keys(all)) this.setExport(key, all[key]);
+        }, { identifier: name, context: this.#context });
     this.#modules.set(name, module);
     return module;
   }
