@@ -117,6 +117,15 @@ void SetFlag(const std::string& flag) {
   v8::V8::SetFlagsFromString(flag.c_str(), flag.size());
 }
 
+// A flag that only some builds of a version have: the others ignore it.
+void SetFlagIfKnown(const char* flag) {
+  std::string text = flag;
+  char program[] = "v8";
+  char* args[] = {program, text.data(), nullptr};
+  int count = 2;
+  v8::V8::SetFlagsFromCommandLine(&count, args, true);
+}
+
 void SetFlags(const v8shim_config_t& config) {
   // Our own header has a checksum, compared once a process and not once an
   // isolate.
@@ -139,6 +148,10 @@ void SetFlags(const v8shim_config_t& config) {
   for (const char* const* flag = kVersionFlags; *flag != nullptr; flag++) {
     SetFlag(*flag);
   }
+#if !V8SHIM_V8_FROM(12, 3)
+  // "import ... with": node has brought it to the older V8 in libnode.
+  SetFlagIfKnown("--harmony-import-attributes");
+#endif
 }
 
 // V8's own way is a file, and the jail has none.

@@ -205,3 +205,11 @@ modules("ES modules: a cycle of functions", {
   "b.js": `import { a } from "./a.js"; export function b(n) { return n === 0 ? "b" : a(n - 1); }`,
   "x/c.js": `import { a } from "../a.js"; await 0; export const c = [a(2), import.meta.url];`,
 }, ["b", "main.js", ["a", "x/c.js"]], dynamic);
+
+modules("ES modules: import attributes, in both spellings, and in import()", {
+  "main.js": `import a from "./d.json" with { type: "json" };
+    import b from "./d.json" assert { type: "json" };
+    export { default as c } from "./d.json" with { type: "json" };
+    ${answer(`[a, a === b, (await import("./d.json", { with: { type: "json" } })).default === a]`)}`,
+  "d.json": { json: { j: 1 } },
+}, [{ j: 1 }, true, true], dynamic);
