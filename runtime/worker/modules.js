@@ -2,7 +2,7 @@
 
 import { v8 } from "../native.js";
 import {
-  JSONParse, list, ObjectCreate, PrimordialError as Error,
+  JSONParse, list, MathMax, ObjectCreate, PrimordialError as Error,
   PrimordialNumber as Number, RegExpPrototypeExec, SafeMap, splitString,
   StringPrototypeIndexOf, StringPrototypeLastIndexOf, StringPrototypeSlice,
   StringPrototypeStartsWith, TypedArrayPrototypeGetBuffer,
@@ -23,7 +23,7 @@ import {
 } from "./entrypoints.js";
 import { addOverlays } from "./overlays.js";
 
-// Of a line that cannot be parsed, this much is looked at.
+// Of a line that cannot be parsed, this much is looked at on each side.
 const MAX_LINE = 1000;
 
 const modules = new SafeMap();
@@ -208,28 +208,71 @@ function hint(specifier) {
 // On a line that is no JavaScript: it may be TypeScript.
 const typed = /\b(?:abstract|as|declare|enum|implements|interface|namespace|private|protected|public|readonly|satisfies|type)\s|[\w)\]]\s*\??:\s*[\w{[(]|<\w+>/;
 
-// The line of "name:line:column", or "".
-function lineAt(location) {
+// Syntax that V8 may be too old for: the error of one that is, and what then
+// stands before and after its place.
+const newer = [
+  ['"using"', /^SyntaxError: Unexpected identifier/, /(?:^|[^\w$.])using[ \t]+$/, null],
+  ['"accessor"', /^SyntaxError: Unexpected identifier/, /(?:^|[^\w$.])accessor[ \t]+$/, null],
+  ["decorators", /^SyntaxError: Invalid or unexpected token$/, null, /^@[\w$(]/],
+];
+const newerRegExp = [
+  [/^SyntaxError: Invalid regular expression flags$/, /\/[dgimsuy]*v[dgimsuy]*(?![\w$])/],
+  [/^SyntaxError: Invalid regular expression: .*: Invalid group$/, /\(\?(?:[ims]+(?:-[ims]*)?|-[ims]+):/],
+  [/^SyntaxError: Invalid regular expression: .*: Duplicate capture group name$/, null],
+];
+
+const matches = (pattern, text) =>
+  pattern === null || RegExpPrototypeExec(pattern, text) !== null;
+
+// The line of "name:line:column" and where in it that is, or undefined.
+function placeAt(location) {
   const column = StringPrototypeLastIndexOf(location, ":");
   const colon = StringPrototypeLastIndexOf(location, ":", column - 1);
-  if (colon < 1) return "";
+  if (colon < 1) return undefined;
   const module = modules.get(StringPrototypeSlice(location, 0, colon));
-  if (module === undefined || module.kind !== JS) return "";
+  if (module === undefined || module.kind !== JS) return undefined;
   const number = Number(StringPrototypeSlice(location, colon + 1, column));
+  const { content } = module;
   let at = 0;
   for (let i = 1; i < number; i++) {
-    at = StringPrototypeIndexOf(module.content, "\n", at) + 1;
-    if (at === 0) return "";
+    at = StringPrototypeIndexOf(content, "\n", at) + 1;
+    if (at === 0) return undefined;
   }
-  return StringPrototypeSlice(module.content, at, at + MAX_LINE);
+  const place = at + Number(StringPrototypeSlice(location, column + 1)) - 1;
+  const from = MathMax(at, place - MAX_LINE);
+  return {
+    __proto__: null,
+    line: firstLine(StringPrototypeSlice(content, at, at + MAX_LINE)),
+    before: StringPrototypeSlice(content, from, place),
+    after: firstLine(StringPrototypeSlice(content, place, place + MAX_LINE)),
+  };
 }
 
-// For a SyntaxError there; not for an import of what a module does not export,
-// which V8 calls one too.
+// What to do about a SyntaxError there, or "".
 export function syntaxHint(message, location) {
-  return StringPrototypeStartsWith(message, "SyntaxError: The requested module ") ||
-    RegExpPrototypeExec(typed, firstLine(lineAt(location))) === null
-    ? "" : `.${bundlerHint}`;
+  // an import of what a module does not export, which V8 calls one too
+  if (StringPrototypeStartsWith(message, "SyntaxError: The requested module ")) {
+    return "";
+  }
+  const place = placeAt(location);
+  if (place === undefined) return "";
+  for (let i = 0; i < newer.length; i++) {
+    const { 0: name, 1: error, 2: before, 3: after } = newer[i];
+    if (matches(error, message) && matches(before, place.before) &&
+        matches(after, place.after)) {
+      return `. The V8 of this engine does not know ${name}: a bundler such as ` +
+        "'@cloudflare/worker-bundler' can replace what is newer.";
+    }
+  }
+  for (let i = 0; i < newerRegExp.length; i++) {
+    const { 0: error, 1: after } = newerRegExp[i];
+    if (matches(error, message) && matches(after, place.after)) {
+      return ". The V8 of this engine does not know this syntax of regular " +
+        "expressions.";
+    }
+  }
+  return StringPrototypeStartsWith(message, "SyntaxError: Invalid regular ") ||
+    !matches(typed, place.line) ? "" : `.${bundlerHint}`;
 }
 
 function firstLine(text) {

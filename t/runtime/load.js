@@ -198,6 +198,45 @@ for (const [title, text] of [
     /^SyntaxError: .*[^.]\. If you're trying to load TypeScript, bundle it first with '@cloudflare\/worker-bundler' and pass/,
     { only: "engine" });
 }
+for (const [title, text, name] of [
+  ["using", "export default {};\n  { using x = 1; }", '"using"'],
+  ["await using", "async function f() { await using x = g(); }", '"using"'],
+  ["using in a loop, far to the right", `${" ".repeat(5000)}for (using x of y) {}`, '"using"'],
+  ["a decorator", "class A { @dec x = 1 }", "decorators"],
+  ["accessor", "class A {\n static accessor x = 1; }", '"accessor"'],
+]) {
+  fails(`syntax that is newer than V8: ${title}`, FORMAT.MODULE, text, new RegExp(
+    `^SyntaxError: [^.]*\\. The V8 of this engine does not know ${name}: a bundler such as '@cloudflare/worker-bundler' can replace what is newer\\.$`),
+  { only: "engine" });
+}
+for (const [title, text] of [
+  ["modifiers", "f(/(?i-m:a)/);"],
+  ["a name twice", "/(?<a>x)|(?<a>y)/;"],
+]) {
+  fails(`regular expressions that are newer than V8: ${title}`, FORMAT.MODULE, text,
+    /^SyntaxError: .*\. The V8 of this engine does not know this syntax of regular expressions\.$/,
+    { only: "engine" });
+}
+isolates("regular expressions with the flag v: they work, or a hint says why not", async (isolate) => {
+  await isolate.load(FORMAT.MODULE, `const type = /[[a-z]--[aeiou]]/gv;\n${hello}`);
+  const { text } = await isolate.answer(isolate.fetch());
+  const [failed] = isolate.of("failed");
+  if (failed === undefined) {
+    assert.equal(text, "hello");
+  } else {
+    assert.match(failed.message,
+      /^SyntaxError: Invalid regular expression flags\. The V8 of this engine does not know this syntax of reg/);
+  }
+}, { only: "engine" });
+for (const [text, message] of [
+  ["f(/a/gx, type);", "SyntaxError: Invalid regular expression flags"],
+  ["f(/(?<type as x:/);", /^SyntaxError: Invalid regular expression: .*: Invalid capture group name$/],
+  ["f(/(?a:b)/);", /^SyntaxError: Invalid regular expression: .*: Invalid group$/],
+  ["x.using y;", /^SyntaxError: Unexpected identifier( 'y')?$/],
+  ["const using = 1; using\n = 2 3;", /^SyntaxError: [^.]*$/],
+]) {
+  fails(`no hint where it would be wrong: ${text}`, FORMAT.MODULE, text, message, { only: "engine" });
+}
 fails("other syntax errors do not speak of it", FORMAT.MODULE,
   "export default {\n  fetch( { ]\n};", "SyntaxError: Unexpected token ']'",
   { only: "engine" });
