@@ -615,8 +615,9 @@ ngx_http_dynworker_call_timeout(ngx_event_t *ev)
 
     call = ev->data;
 
-    if (call->response_done && call->target) {
-
+    if (call->response_done && call->target
+        && (!call->joined || call->target->in_ended))
+    {
         /* for a tail, as if the worker had warned of it itself */
 
         ngx_str_set(&late, "{\"level\":\"warn\",\"message\":[\"waitUntil() "
@@ -736,8 +737,15 @@ ngx_http_dynworker_call_fail(ngx_http_dynworker_call_t *call, ngx_uint_t code,
         ngx_http_dynworker_channel_reset(call->origin, code, message);
     }
 
-    if (call->response_pipe && !call->joined) {
-        ngx_http_dynworker_pipe_fail(call->response_pipe, code);
+    if (call->response_pipe) {
+
+        if (call->joined) {
+            /* its reader is somebody else's, and told why */
+            ngx_http_dynworker_pipe_end(call->response_pipe, code);
+
+        } else {
+            ngx_http_dynworker_pipe_fail(call->response_pipe, code);
+        }
     }
 
     if (call->request) {

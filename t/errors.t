@@ -585,7 +585,64 @@ GET /see
 
 
 
-=== TEST 21: error_page catches what a worker's failure gives
+=== TEST 21: ... also that of a loaded worker, which its host has passed on: the log and $dynworker_error say why
+--- http_config
+    log_format error "$uri: $dynworker_error";
+--- config
+    access_log logs/access.log error;
+    location /w {
+        dynworker_script $TEST_NGINX_HTML_DIR/host.js;
+        dynworker_loader LOADER;
+        dynworker_limits wall=1s;
+    }
+    location /see {
+        access_log off;
+        rewrite ^/see(.*) $1 break;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT;
+        proxy_http_version 1.1;
+    }
+--- user_files
+>>> host.js
+const part = (rest) => `
+  export default {
+    fetch: () => new Response(new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new TextEncoder().encode("part"));
+        await scheduler.wait(1);
+        ${rest}
+      },
+    })),
+  };`;
+const rests = {
+  "/w/throw": `throw new RangeError("out of rows");`,
+  "/w/spin": "for (;;) ;",
+  "/w/wait": "await scheduler.wait(1e6);",
+};
+export default {
+  fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    return env.LOADER.get(pathname, () => ({
+      mainModule: "main.js",
+      modules: { "main.js": part(rests[pathname]) },
+    })).getEntrypoint().fetch(request);
+  },
+};
+--- request eval
+["GET /see/w/throw", "GET /see/w/spin", "GET /see/w/wait"]
+--- ignore_response
+--- access_logs eval
+["/w/throw: exception", "/w/spin: cpu", "/w/wait: wall"]
+--- error_logs eval
+[qr/\[error\] .*worker "\/w\/throw" failed at main\.js:7:15: RangeError: out of rows/,
+ qr/\[error\] .*worker "\/w\/spin" exceeded CPU time limit/,
+ qr/\[error\] .*worker "\/w\/wait" exceeded wall time limit, "dynworker_limits wall=1000ms"/]
+--- no_error_log
+[alert]
+ctx.waitUntil()
+
+
+
+=== TEST 22: error_page catches what a worker's failure gives
 --- config
     location /t {
         dynworker_script $TEST_NGINX_HTML_DIR/t.js;
@@ -604,7 +661,7 @@ failed at t.js:1:34: no
 
 
 
-=== TEST 22: a response with a status over 500 of the worker's own is no error
+=== TEST 23: a response with a status over 500 of the worker's own is no error
 --- config
     location /t {
         dynworker_script $TEST_NGINX_HTML_DIR/t.js;
@@ -625,7 +682,7 @@ my own
 
 
 
-=== TEST 23: an unhandled rejection is logged, and the response stands
+=== TEST 24: an unhandled rejection is logged, and the response stands
 --- config
     location /t { dynworker_script $TEST_NGINX_HTML_DIR/t.js; }
 --- user_files
@@ -646,7 +703,7 @@ qr/worker "\S*t\.js": Uncaught \(in promise\) RangeError: nobody looks/
 
 
 
-=== TEST 24: secrets are in no line of the log
+=== TEST 25: secrets are in no line of the log
 --- config
     location /t {
         dynworker_secret KEY file=$TEST_NGINX_HTML_DIR/key.txt;
@@ -673,7 +730,7 @@ the-secret-value
 
 
 
-=== TEST 25: deep recursion is an exception like any other
+=== TEST 26: deep recursion is an exception like any other
 --- config
     location /t { dynworker_script $TEST_NGINX_HTML_DIR/t.js; }
 --- user_files
@@ -698,7 +755,7 @@ RangeError: Maximum call stack size exceeded
 
 
 
-=== TEST 26: response headers that HTTP cannot carry are an exception, not bytes to the client
+=== TEST 27: response headers that HTTP cannot carry are an exception, not bytes to the client
 --- config
     location /t { dynworker_script $TEST_NGINX_HTML_DIR/t.js; }
 --- user_files
