@@ -1229,7 +1229,7 @@ struct ngx_http_dynworker_outbound_s {
 
     /* code that is being collected */
     ngx_uint_t                      format;
-    ngx_str_t                       code_type;  /* of what is no code */
+    ngx_str_t                       code_error; /* why it is no code */
     ngx_buf_t                      *code;
     ngx_int_t                       rc;
 

@@ -7,6 +7,8 @@
 #include "ngx_http_dynworker.h"
 
 
+static void ngx_http_dynworker_code_refuse(
+    ngx_http_dynworker_outbound_t *out, const char *fmt, ...);
 static void ngx_http_dynworker_code_status(
     ngx_http_dynworker_isolate_t *isolate, ngx_int_t status);
 
@@ -100,12 +102,27 @@ void
 ngx_http_dynworker_code_head(ngx_http_dynworker_outbound_t *out,
     ngx_http_request_t *r)
 {
-    size_t     i;
-    ngx_str_t  type;
+    size_t            i;
+    ngx_str_t         type;
+    ngx_table_elt_t  *encoding;
 
     out->status = r->headers_out.status;
 
     if (out->status != NGX_HTTP_OK) {
+
+        if (out->status < NGX_HTTP_SPECIAL_RESPONSE) {
+            ngx_http_dynworker_code_refuse(out, "status %ui, expected 200",
+                                           out->status);
+        }
+
+        return;
+    }
+
+    encoding = r->headers_out.content_encoding;
+
+    if (encoding && encoding->hash && encoding->value.len) {
+        ngx_http_dynworker_code_refuse(out, "encoding \"%V\", expected none",
+                                       &encoding->value);
         return;
     }
 
@@ -137,9 +154,34 @@ ngx_http_dynworker_code_head(ngx_http_dynworker_outbound_t *out,
         out->format = DW_WIRE_CODE_MODULE;
 
     } else {
-        out->code_type.data = ngx_pstrdup(out->pool, &type);
-        out->code_type.len = out->code_type.data ? type.len : 0;
+        ngx_http_dynworker_code_refuse(out, "type \"%V\", expected "
+                                       "\"text/javascript\" or "
+                                       "\"application/json\"", &type);
     }
+}
+
+
+/* What comes is no code; "fmt" goes on from "its code has". */
+static void
+ngx_http_dynworker_code_refuse(ngx_http_dynworker_outbound_t *out,
+    const char *fmt, ...)
+{
+    u_char     buf[256], *p;
+    va_list    args;
+    ngx_str_t  text;
+
+    p = ngx_cpymem(buf, "its code has ", sizeof("its code has ") - 1);
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(p, buf + sizeof(buf), fmt, args);
+    va_end(args);
+
+    text.data = buf;
+    text.len = p - buf;
+
+    out->format = 0;
+    out->code_error.data = ngx_pstrdup(out->pool, &text);
+    out->code_error.len = out->code_error.data ? text.len : 0;
 }
 
 
@@ -163,9 +205,8 @@ ngx_http_dynworker_code_body(ngx_http_dynworker_outbound_t *out, ngx_buf_t *b)
     used = code->last - code->pos;
 
     if (used + size > DW_WIRE_CODE_MAX) {
-        ngx_log_error(NGX_LOG_ERR, out->connection->log, 0,
-                      "code of worker \"%V\" is larger than %d bytes",
-                      &out->isolate->name, DW_WIRE_CODE_MAX);
+        ngx_http_dynworker_code_refuse(out, "more than %d bytes",
+                                       DW_WIRE_CODE_MAX);
         return NGX_ERROR;
     }
 
@@ -198,9 +239,7 @@ ngx_http_dynworker_code_body(ngx_http_dynworker_outbound_t *out, ngx_buf_t *b)
 void
 ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out, ngx_int_t rc)
 {
-    u_char                         buf[256];
     size_t                         size;
-    ngx_int_t                      status;
     ngx_str_t                      message;
     ngx_http_dynworker_isolate_t  *isolate;
 
@@ -235,33 +274,20 @@ ngx_http_dynworker_code_done(ngx_http_dynworker_outbound_t *out, ngx_int_t rc)
                                             NULL);
         }
 
-    } else if (out->headed && out->status != NGX_HTTP_OK) {
+    } else if (out->headed && out->status >= NGX_HTTP_SPECIAL_RESPONSE) {
 
         /* other statuses are the client's */
 
-        status = out->status;
-
-        if (status < NGX_HTTP_SPECIAL_RESPONSE) {
-            status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ngx_http_dynworker_code_status(isolate, status);
+        ngx_http_dynworker_code_status(isolate, out->status);
 
     } else if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         ngx_http_dynworker_code_status(isolate, rc);
 
     } else {
 
-        if (out->headed && out->format == 0) {
-            message.data = buf;
-            message.len = ngx_snprintf(buf, sizeof(buf),
-                                       "its code has type \"%V\", expected "
-                                       "\"text/javascript\" or "
-                                       "\"application/json\"",
-                                       &out->code_type)
-                          - buf;
+        message = out->code_error;
 
-        } else {
+        if (message.len == 0) {
             ngx_str_set(&message, "its code could not be fetched");
         }
 

@@ -365,6 +365,23 @@ ngx_http_dynworker_outbound_finalized(ngx_http_request_t *r, void *data,
 {
     ngx_http_dynworker_outbound_t *out = data;
 
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    if (c->error) {
+
+        /*
+         * A body filter has failed.  nginx would say that the client is gone
+         * and terminate the root behind our back; there is no client here.
+         */
+
+        c->error = 0;
+        c->buffered = 0;
+        r->buffered = 0;
+        rc = NGX_ERROR;
+    }
+
     if (r->buffered && (rc == NGX_OK || rc == NGX_AGAIN)) {
         /* called again once the reader has taken the rest */
         return rc;

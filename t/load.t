@@ -756,3 +756,45 @@ GET /t
 --- error_code: 503
 --- error_log
 exceeded CPU time limit
+
+
+
+=== TEST 29: code that is too large, or encoded, and an answer without code, are load errors that say so
+--- config
+    location /t {
+        dynworker_load id=$arg_id code=/code?$arg_id;
+        add_header X-Error $dynworker_error always;
+    }
+    location = /code { internal; dynworker_script $TEST_NGINX_HTML_DIR/code.js; }
+--- user_files
+>>> code.js
+const type = "text/javascript";
+const answers = {
+  empty: () => new Response(null, { status: 204 }),
+  gzip: () => new Response("export default {};",
+    { headers: { "Content-Type": type, "Content-Encoding": "gzip" } }),
+  large() {
+    const piece = new Uint8Array(1 << 20).fill(0x20);
+    let pieces = 0;
+    return new Response(new ReadableStream({
+      type: "bytes",
+      pull(controller) {
+        controller.enqueue(piece.slice());
+        if (++pieces === 70) controller.close();
+      },
+    }), { headers: { "Content-Type": type } });
+  },
+};
+export default { fetch: ({ url }) => answers[new URL(url).search.slice(1)]() };
+--- request eval
+["GET /t?id=empty", "GET /t?id=gzip", "GET /t?id=large"]
+--- error_code eval
+[500, 500, 500]
+--- response_headers eval
+["X-Error: load", "X-Error: load", "X-Error: load"]
+--- error_logs eval
+[qr/worker "empty" could not be loaded: its code has status 204, expected 200/,
+ qr/worker "gzip" could not be loaded: its code has encoding "gzip", expected none/,
+ qr/worker "large" could not be loaded: its code has more than \d+ bytes/]
+--- no_error_log
+[alert]
