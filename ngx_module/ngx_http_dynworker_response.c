@@ -223,7 +223,7 @@ ngx_http_dynworker_client_write(void *data, u_char *p, size_t size)
         return size;
     }
 
-    if (call->request->header_only) {
+    if (call->request->header_only || call->request->background) {
         return size;
     }
 
@@ -369,6 +369,16 @@ ngx_http_dynworker_client_end(void *data, ngx_uint_t code)
         return NGX_OK;
     }
 
+    if (r->background) {
+
+        /* of a mirror: whatever it put out would wait there for its turn */
+
+        ngx_http_dynworker_client_finish(call, NGX_OK);
+        ngx_http_dynworker_call_response_done(call);
+
+        return NGX_OK;
+    }
+
     if (call->sized && call->rest && !r->header_only) {
         ngx_http_dynworker_client_missized(call);
         ngx_http_dynworker_call_response_done(call);
@@ -411,7 +421,7 @@ ngx_http_dynworker_client_output_event(ngx_event_t *ev)
     call = ev->data;
     r = call->request;
 
-    if (r == NULL) {
+    if (r == NULL || r->background) {
         return;
     }
 

@@ -963,3 +963,43 @@ X-Tab: a	b
 false
 --- no_error_log
 [error]
+
+
+
+=== TEST 39: a worker may be a mirror's: its answer goes nowhere, and the connection ends as ever
+--- config
+    location /t {
+        mirror /mirror;
+        dynworker_script $TEST_NGINX_HTML_DIR/t.js;
+    }
+    location /mirror {
+        internal;
+        dynworker_log_level info;
+        dynworker_script $TEST_NGINX_HTML_DIR/mirror.js;
+    }
+--- user_files
+>>> t.js
+export default { fetch: async (request) => new Response(await request.text()) };
+>>> mirror.js
+export default {
+  fetch({ method, headers }) {
+    const what = headers.get("X-What");
+    console.log(`mirrored ${method} ${what}`);
+    if (what === "throw") throw new Error("of the mirror");
+    if (what === "stream") return new Response(new Blob(["x".repeat(1e6)]).stream());
+    return new Response("not for the client");
+  },
+};
+--- request eval
+["POST /t\none", "POST /t\ntwo", "POST /t\nthree", "GET /t"]
+--- more_headers eval
+["X-What: text", "X-What: stream", "X-What: throw", "X-What: get"]
+--- response_body eval
+["one", "two", "three", ""]
+--- error_code eval
+[200, 200, 200, 200]
+--- error_logs eval
+["mirrored POST text", "mirrored POST stream",
+ qr/failed at mirror\.js:5:33: of the mirror/, "mirrored GET get"]
+--- no_error_log
+[alert]
