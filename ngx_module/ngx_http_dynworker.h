@@ -426,7 +426,7 @@ void ngx_http_dynworker_peer_cancel(void *ctx);
 
 char *ngx_http_dynworker_outbound_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-/* Notes who makes the attempt; NGX_ERROR: out of memory. */
+/* Is there to be a line? */
 void ngx_http_dynworker_log_start(ngx_http_dynworker_outbound_t *out);
 /* Writes the line, once. */
 void ngx_http_dynworker_log_end(ngx_http_dynworker_outbound_t *out);
